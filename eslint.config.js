@@ -1,0 +1,31 @@
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig(
+  { ignores: ["node_modules/", ".local/"] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.js"] } } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
+      "no-console": "error",
+      "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ["local/**", "client/**", "tests/**"], rules: { "no-console": "off" } },
+  {
+    // The rules of dependence of docs/architecture.md.
+    files: ["services/**"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: ["**/stack/**", "**/gateway/**", "**/local/**"] }],
+    },
+  },
+  {
+    files: ["gateway/**"],
+    ignores: ["**/*.test.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["node:*", "**/stack/**", "**/local/**"] }] },
+  },
+);

@@ -1,0 +1,58 @@
+import type { GatewayConfiguration, Middleware, TlsClient } from "./terms.ts";
+
+/** Where the files of certificates and the addresses of servers are on this machine. */
+export interface FileOptions {
+  /** Path of the platform's CA certificate. */
+  readonly ca: string;
+  /** Paths of a certificate and its key, by the certificate's name. */
+  readonly certificate: (name: string) => { readonly certFile: string; readonly keyFile: string };
+  /** The certificate that clients of the gateway see. */
+  readonly edge: { readonly certFile: string; readonly keyFile: string };
+  /** Base URLs of a service's replicas. */
+  readonly servers: (service: string) => readonly string[];
+  readonly healthCheck: { readonly path: string; readonly interval: string; readonly timeout: string };
+}
+
+/** Renders the gateway as the dynamic configuration of Traefik's file provider. */
+export function renderFile(gateway: GatewayConfiguration, options: FileOptions): object {
+  return {
+    http: {
+      routers: mapValues(gateway.routers, (router) => ({ ...router, tls: {} })),
+      middlewares: mapValues(gateway.middlewares, (middleware) => renderMiddleware(middleware, options)),
+      services: mapValues(gateway.services, (service, name) => ({
+        loadBalancer: {
+          ...service,
+          servers: options.servers(name).map((url) => ({ url })),
+          healthCheck: { scheme: "https", ...options.healthCheck },
+        },
+      })),
+      serversTransports: mapValues(gateway.serversTransports, ({ tls, ...transport }) => ({
+        ...transport,
+        rootCAs: [options.ca],
+        certificates: [options.certificate(tls.certificate)],
+      })),
+    },
+    tls: {
+      options: gateway.tlsOptions,
+      stores: { default: { defaultCertificate: options.edge } },
+    },
+  };
+}
+
+function renderMiddleware(middleware: Middleware, options: FileOptions): object {
+  if (!("forwardAuth" in middleware)) return middleware;
+  const { tls, ...forwardAuth } = middleware.forwardAuth;
+  return { forwardAuth: { ...forwardAuth, tls: clientTls(tls, options) } };
+}
+
+function clientTls(tls: TlsClient, options: FileOptions): object {
+  const { certFile, keyFile } = options.certificate(tls.certificate);
+  return { ca: options.ca, cert: certFile, key: keyFile };
+}
+
+function mapValues<V, R>(
+  record: Readonly<Record<string, V>>,
+  map: (value: V, name: string) => R,
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
+}

@@ -1,0 +1,109 @@
+import type { Access } from "../services/shared/catalog.ts";
+import { GATEWAY } from "../services/shared/catalog.ts";
+import type { Limits } from "./limits.ts";
+import type { Middleware } from "./terms.ts";
+
+/** The headers in which the platform, and nobody else, tells a service who is calling. */
+export const IDENTITY_HEADERS = ["X-User-ID", "X-User-Role"] as const;
+
+export interface MiddlewareOptions {
+  readonly limits: Limits | "off";
+  /** `max-age` of Strict-Transport-Security in seconds; 0 where the host is shared with others, as localhost is. */
+  readonly hstsSeconds: number;
+  /** Base URL at which the gateway reaches a service for ForwardAuth. */
+  readonly forwardAuthAddress: (service: string) => string;
+}
+
+/** All middlewares by name. Which of them a route passes is decided in {@link middlewaresFor}. */
+export function middlewares(options: MiddlewareOptions): Record<string, Middleware> {
+  return {
+    "strip-identity": blankRequestHeaders(IDENTITY_HEADERS),
+    "strip-credentials": blankRequestHeaders(["Authorization", "Cookie"]),
+    "security-headers": securityHeaders(options.hstsSeconds),
+    ...(options.limits === "off" ? {} : limitMiddlewares(options.limits)),
+    retry: {
+      // Only for idempotent methods does Traefik retry on a status; a POST is tried again only when no byte of it
+      // was sent. 500 is what ForwardAuth answers when the replica that it asked died.
+      retry: { attempts: 4, initialInterval: "50ms", timeout: "5s", status: ["500", "502"] },
+    },
+    authenticate: forwardAuth(`${options.forwardAuthAddress("authentication")}/validate`, {
+      sees: ["Authorization", "Cookie"],
+      sets: "X-User-ID",
+    }),
+    "authorize-admin": forwardAuth(`${options.forwardAuthAddress("authorization")}/validate?role=admin`, {
+      sees: ["X-User-ID"],
+      sets: "X-User-Role",
+    }),
+  };
+}
+
+/**
+ * The middlewares of a route, outermost first. Every chain begins by removing the identity headers, so that a
+ * service can only ever see those that the checks further in have set.
+ */
+export function middlewaresFor(route: {
+  access: Access;
+  readsCredentials: boolean;
+  limited: boolean;
+}): string[] {
+  return [
+    "strip-identity",
+    "security-headers",
+    ...(route.limited ? ["rate-limit", "in-flight"] : []),
+    "retry",
+    ...checksFor(route.access),
+    ...(route.readsCredentials ? [] : ["strip-credentials"]),
+  ];
+}
+
+function checksFor(access: Access): string[] {
+  switch (access) {
+    case "public":
+      return [];
+    case "user":
+      return ["authenticate"];
+    case "admin":
+      return ["authenticate", "authorize-admin"];
+  }
+}
+
+function limitMiddlewares(limits: Limits): Record<string, Middleware> {
+  // Depth 0 is the address of the connection itself: no header can choose the bucket.
+  const sourceCriterion = { ipStrategy: { depth: 0 } };
+  return {
+    "rate-limit": {
+      rateLimit: { average: limits.requestsPerMinute, period: "1m", burst: limits.burst, sourceCriterion },
+    },
+    "in-flight": { inFlightReq: { amount: limits.concurrent, sourceCriterion } },
+  };
+}
+
+/** Traefik removes a request header whose custom value is empty. */
+function blankRequestHeaders(names: readonly string[]): Middleware {
+  return { headers: { customRequestHeaders: Object.fromEntries(names.map((name) => [name, ""])) } };
+}
+
+function securityHeaders(hstsSeconds: number): Middleware {
+  return {
+    headers: {
+      contentTypeNosniff: true,
+      frameDeny: true,
+      referrerPolicy: "no-referrer",
+      contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'",
+      ...(hstsSeconds > 0 ? { stsSeconds: hstsSeconds } : {}),
+    },
+  };
+}
+
+function forwardAuth(address: string, headers: { sees: string[]; sets: string }): Middleware {
+  return {
+    forwardAuth: {
+      address,
+      trustForwardHeader: false,
+      maxResponseBodySize: 64 * 1024,
+      authRequestHeaders: headers.sees,
+      authResponseHeaders: [headers.sets],
+      tls: { certificate: GATEWAY },
+    },
+  };
+}

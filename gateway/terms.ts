@@ -1,0 +1,100 @@
+/**
+ * The part of Traefik's dynamic configuration that Gatehouse uses, in Traefik's own words
+ * (https://doc.traefik.io/traefik/reference/routing-configuration/). Both renderings, the file of the local
+ * platform and the custom resources of the stack, say exactly this; they differ only in how a certificate and
+ * a server are named, which {@link TlsClient} and {@link Service} leave to them.
+ */
+
+/** A duration as Go writes it: `1m`, `500ms`. */
+export type Duration = string;
+
+/** A client certificate by name, with the platform's CA to check the peer against. */
+export interface TlsClient {
+  readonly certificate: string;
+}
+
+export interface Router {
+  readonly rule: string;
+  readonly priority: number;
+  readonly entryPoints: readonly string[];
+  /** Names of middlewares, outermost first. */
+  readonly middlewares: readonly string[];
+  /** Name of a service of the catalog. */
+  readonly service: string;
+}
+
+export interface Service {
+  /** Name of the servers transport. */
+  readonly serversTransport: string;
+  readonly passHostHeader: boolean;
+}
+
+export interface ServersTransport {
+  readonly serverName: string;
+  readonly disableHTTP2: boolean;
+  readonly tls: TlsClient;
+  readonly forwardingTimeouts: {
+    readonly dialTimeout: Duration;
+    readonly responseHeaderTimeout: Duration;
+    readonly idleConnTimeout: Duration;
+  };
+}
+
+interface SourceByAddress {
+  readonly ipStrategy: { readonly depth: number };
+}
+
+export interface Headers {
+  readonly customRequestHeaders?: Readonly<Record<string, string>>;
+  readonly customResponseHeaders?: Readonly<Record<string, string>>;
+  readonly contentTypeNosniff?: boolean;
+  readonly frameDeny?: boolean;
+  readonly referrerPolicy?: string;
+  readonly contentSecurityPolicy?: string;
+  readonly stsSeconds?: number;
+}
+
+export interface ForwardAuth {
+  readonly address: string;
+  readonly trustForwardHeader: boolean;
+  readonly maxResponseBodySize: number;
+  readonly authRequestHeaders: readonly string[];
+  readonly authResponseHeaders: readonly string[];
+  readonly tls: TlsClient;
+}
+
+export type Middleware =
+  | { readonly headers: Headers }
+  | {
+      readonly rateLimit: {
+        readonly average: number;
+        readonly period: Duration;
+        readonly burst: number;
+        readonly sourceCriterion: SourceByAddress;
+      };
+    }
+  | { readonly inFlightReq: { readonly amount: number; readonly sourceCriterion: SourceByAddress } }
+  | {
+      readonly retry: {
+        readonly attempts: number;
+        readonly initialInterval: Duration;
+        readonly timeout: Duration;
+        readonly status: readonly string[];
+      };
+    }
+  | { readonly forwardAuth: ForwardAuth };
+
+export interface TlsOptions {
+  readonly minVersion: string;
+  readonly curvePreferences: readonly string[];
+  readonly alpnProtocols: readonly string[];
+}
+
+/** Everything that the gateway does, by name. */
+export interface GatewayConfiguration {
+  readonly routers: Readonly<Record<string, Router>>;
+  readonly middlewares: Readonly<Record<string, Middleware>>;
+  readonly services: Readonly<Record<string, Service>>;
+  readonly serversTransports: Readonly<Record<string, ServersTransport>>;
+  readonly tlsOptions: Readonly<Record<string, TlsOptions>>;
+}

@@ -1,0 +1,169 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Kysely } from "kysely";
+import type { AppDependencies } from "../shared/app.ts";
+import { createServiceApp } from "../shared/app.ts";
+import { userIdOf } from "../shared/identity.ts";
+import { Problem, problemResponses, unauthenticated } from "../shared/problem.ts";
+import { accessTokenOf, clearTokenCookies, refreshTokenOf, setTokenCookies } from "./cookies.ts";
+import type { AuthenticationDatabase } from "./database.ts";
+import { hashPassword, unknownUserHash, verifyPassword } from "./passwords.ts";
+import { credentials, refreshRequest, session, user } from "./schemas.ts";
+import type { SessionGrant } from "./sessions.ts";
+import { endSession, isSessionActive, rotateRefreshToken, startSession } from "./sessions.ts";
+import type { AccessTokens, Seconds } from "./tokens.ts";
+import type { User } from "./users.ts";
+import { findUser, findUserByName, insertUser } from "./users.ts";
+
+export interface AuthenticationDependencies extends AppDependencies {
+  readonly db: Kysely<AuthenticationDatabase>;
+  readonly tokens: AccessTokens;
+  readonly sessionLifetime: Seconds;
+}
+
+/** Users, their sessions and tokens, and the gateway's check of every request. */
+export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono {
+  const { db, tokens, sessionLifetime } = dependencies;
+  const app = createServiceApp("authentication", dependencies);
+
+  app.openapi(registration, async (c) => {
+    const { username, password } = c.req.valid("json");
+    const created = await insertUser(db, { username, passwordHash: await hashPassword(password) });
+    return c.json(created, 201);
+  });
+
+  app.openapi(login, async (c) => {
+    const { username, password } = c.req.valid("json");
+    const found = await findUserByName(db, username);
+    const correct = await verifyPassword(found?.passwordHash ?? unknownUserHash, password);
+    if (found === undefined || !correct) throw new Problem("invalid_credentials");
+    return answerWithTokens(c, found, await startSession(db, found.id, sessionLifetime));
+  });
+
+  app.openapi(refresh, async (c) => {
+    const token = c.req.valid("json").refreshToken ?? refreshTokenOf(c);
+    const grant = token === undefined ? undefined : await rotateRefreshToken(db, token);
+    const owner = grant === undefined ? undefined : await findUser(db, grant.userId);
+    if (grant === undefined || owner === undefined) throw unauthenticated("The refresh token is not valid.");
+    return answerWithTokens(c, owner, grant);
+  });
+
+  app.openapi(whoami, async (c) => {
+    const found = await findUser(db, userIdOf(c));
+    if (found === undefined) throw unauthenticated();
+    return c.json(found, 200);
+  });
+
+  app.openapi(logout, async (c) => {
+    const claims = await claimsOf(c);
+    if (claims.userId !== userIdOf(c)) throw unauthenticated();
+    await endSession(db, claims.sessionId);
+    clearTokenCookies(c);
+    return c.body(null, 204);
+  });
+
+  app.openapi(validate, async (c) => {
+    const claims = await claimsOf(c);
+    if (!(await isSessionActive(db, claims))) throw unauthenticated("The session has ended.");
+    c.header("x-user-id", claims.userId);
+    return c.body(null, 200);
+  });
+
+  async function claimsOf(c: Context) {
+    const token = accessTokenOf(c);
+    const claims = token === undefined ? undefined : await tokens.verify(token);
+    if (claims === undefined) throw unauthenticated();
+    return claims;
+  }
+
+  async function answerWithTokens(c: Context, owner: User, grant: SessionGrant) {
+    const token = await tokens.sign(grant);
+    setTokenCookies(
+      c,
+      { token, lifetime: tokens.lifetime },
+      { token: grant.refreshToken, lifetime: sessionLifetime },
+    );
+    return c.json({ id: owner.id, username: owner.username, expiresIn: tokens.lifetime }, 200);
+  }
+
+  return app;
+}
+
+const registration = createRoute({
+  method: "post",
+  path: "/authentication/registration",
+  summary: "Create a user",
+  request: { body: { required: true, content: { "application/json": { schema: credentials } } } },
+  responses: {
+    201: { description: "The new user", content: { "application/json": { schema: user } } },
+    ...problemResponses(
+      "malformed_request",
+      "validation_failed",
+      "username_taken",
+      "body_too_large",
+      "unsupported_media_type",
+    ),
+  },
+});
+
+const login = createRoute({
+  method: "post",
+  path: "/authentication/login",
+  summary: "Sign in: sets the cookies `jwt` and `refresh`",
+  request: { body: { required: true, content: { "application/json": { schema: credentials } } } },
+  responses: {
+    200: { description: "Signed in", content: { "application/json": { schema: session } } },
+    ...problemResponses(
+      "malformed_request",
+      "validation_failed",
+      "invalid_credentials",
+      "body_too_large",
+      "unsupported_media_type",
+    ),
+  },
+});
+
+const refresh = createRoute({
+  method: "post",
+  path: "/authentication/refresh",
+  summary: "Exchange the refresh token, from its cookie or the body, for new tokens; each works once",
+  request: { body: { required: false, content: { "application/json": { schema: refreshRequest } } } },
+  responses: {
+    200: { description: "New tokens", content: { "application/json": { schema: session } } },
+    ...problemResponses(
+      "malformed_request",
+      "validation_failed",
+      "unauthenticated",
+      "body_too_large",
+      "unsupported_media_type",
+    ),
+  },
+});
+
+const whoami = createRoute({
+  method: "get",
+  path: "/authentication/whoami",
+  summary: "The signed-in user",
+  responses: {
+    200: { description: "The user", content: { "application/json": { schema: user } } },
+    ...problemResponses("unauthenticated"),
+  },
+});
+
+const logout = createRoute({
+  method: "post",
+  path: "/authentication/logout",
+  summary: "End the session: its tokens never work again, on any replica",
+  responses: { 204: { description: "Ended" }, ...problemResponses("unauthenticated") },
+});
+
+const validate = createRoute({
+  method: "get",
+  path: "/validate",
+  summary: "For the gateway: whose token a request carries",
+  responses: {
+    200: { description: "A valid token; the header X-User-ID names its user" },
+    ...problemResponses("unauthenticated"),
+  },
+});

@@ -1,0 +1,35 @@
+import type { ColumnType, Generated } from "kysely";
+
+interface UsersTable {
+  id: Generated<string>;
+  /** As the user wrote it. */
+  username: string;
+  /** In lower case: what makes a username unique. */
+  username_key: string;
+  /** argon2id in PHC string form. */
+  password_hash: string;
+  created_at: Generated<Date>;
+}
+
+/** One row a login. A session that has ended takes its tokens with it. */
+interface SessionsTable {
+  id: Generated<string>;
+  user_id: string;
+  created_at: Generated<Date>;
+  expires_at: Date;
+  ended_at: ColumnType<Date | null, never, Date>;
+}
+
+/** Every refresh token that a session was ever given; all but the newest are used. */
+interface RefreshTokensTable {
+  /** SHA-256 of the token, base64url. */
+  hash: string;
+  session_id: string;
+  used_at: ColumnType<Date | null, never, Date>;
+}
+
+export interface AuthenticationDatabase {
+  users: UsersTable;
+  sessions: SessionsTable;
+  refresh_tokens: RefreshTokensTable;
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
+import { openDatabase } from "../shared/database.ts";
+import { Health } from "../shared/health.ts";
+import { createLogger } from "../shared/logging.ts";
+import { serve } from "../shared/server.ts";
+import { createApp } from "./app.ts";
+import type { AuthenticationDatabase } from "./database.ts";
+import { createAccessTokens } from "./tokens.ts";
+
+const seconds = z.coerce.number().int().min(1);
+
+const environment = readEnvironment(
+  serviceEnvironment.extend(databaseEnvironment.shape).extend({
+    /** JSON Web Key Set: the first key signs, all are accepted. */
+    SIGNING_KEYS_FILE: z.string().min(1),
+    TOKEN_ISSUER: z.string().default("gatehouse"),
+    TOKEN_AUDIENCE: z.string().default("gatehouse"),
+    ACCESS_TOKEN_SECONDS: seconds.default(15 * 60),
+    SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
+  }),
+);
+const logger = createLogger("authentication", environment.LOG_LEVEL);
+const health = new Health();
+const db = openDatabase<AuthenticationDatabase>("authentication", environment, logger);
+const tokens = await createAccessTokens(readFileSync(environment.SIGNING_KEYS_FILE, "utf8"), {
+  issuer: environment.TOKEN_ISSUER,
+  audience: environment.TOKEN_AUDIENCE,
+  lifetime: environment.ACCESS_TOKEN_SECONDS,
+});
+const app = createApp({
+  logger,
+  health,
+  drills: environment.DRILLS,
+  db,
+  tokens,
+  sessionLifetime: environment.SESSION_SECONDS,
+});
+await serve(app, { environment, health, logger, close: [() => db.destroy()] });

@@ -1,0 +1,44 @@
+import type { Kysely } from "kysely";
+import type { Migration } from "kysely/migration";
+import { sql } from "kysely";
+
+const usersAndSessions: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("users")
+      .addColumn("id", "uuid", (column) => column.primaryKey().defaultTo(sql`gen_random_uuid()`))
+      .addColumn("username", "text", (column) => column.notNull())
+      .addColumn("username_key", "text", (column) => column.notNull().unique())
+      .addColumn("password_hash", "text", (column) => column.notNull())
+      .addColumn("created_at", "timestamptz", (column) => column.notNull().defaultTo(sql`now()`))
+      .execute();
+    await db.schema
+      .createTable("sessions")
+      .addColumn("id", "uuid", (column) => column.primaryKey().defaultTo(sql`gen_random_uuid()`))
+      .addColumn("user_id", "uuid", (column) => column.notNull().references("users.id").onDelete("cascade"))
+      .addColumn("created_at", "timestamptz", (column) => column.notNull().defaultTo(sql`now()`))
+      .addColumn("expires_at", "timestamptz", (column) => column.notNull())
+      .addColumn("ended_at", "timestamptz")
+      .execute();
+    await db.schema
+      .createIndex("sessions_by_user")
+      .on("sessions")
+      .columns(["user_id", "expires_at"])
+      .execute();
+    await db.schema
+      .createTable("refresh_tokens")
+      .addColumn("hash", "text", (column) => column.primaryKey())
+      .addColumn("session_id", "uuid", (column) =>
+        column.notNull().references("sessions.id").onDelete("cascade"),
+      )
+      .addColumn("used_at", "timestamptz")
+      .execute();
+    await db.schema
+      .createIndex("refresh_tokens_by_session")
+      .on("refresh_tokens")
+      .column("session_id")
+      .execute();
+  },
+};
+
+export const migrations: Record<string, Migration> = { "001_users_and_sessions": usersAndSessions };

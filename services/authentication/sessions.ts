@@ -1,0 +1,110 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import { retrying, transaction } from "../shared/database.ts";
+import type { AuthenticationDatabase } from "./database.ts";
+import type { Seconds } from "./tokens.ts";
+import { hashRefreshToken, newRefreshToken } from "./tokens.ts";
+
+export interface SessionGrant {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly refreshToken: string;
+}
+
+/** Starts a session with its first refresh token, and forgets the user's sessions that have run out. */
+export function startSession(
+  db: Kysely<AuthenticationDatabase>,
+  userId: string,
+  lifetime: Seconds,
+): Promise<SessionGrant> {
+  const refresh = newRefreshToken();
+  return transaction(db, async (trx) => {
+    await trx
+      .deleteFrom("sessions")
+      .where("user_id", "=", userId)
+      .where("expires_at", "<", sql<Date>`now()`)
+      .execute();
+    const session = await trx
+      .insertInto("sessions")
+      .values({ user_id: userId, expires_at: new Date(Date.now() + lifetime * 1000) })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    await trx.insertInto("refresh_tokens").values({ hash: refresh.hash, session_id: session.id }).execute();
+    return { userId, sessionId: session.id, refreshToken: refresh.token };
+  });
+}
+
+/**
+ * Exchanges a refresh token for its successor. A token that comes a second time was stolen, from the user or by
+ * the user's thief, and nobody can tell which of the two holds the newer one: the session ends for both (RFC
+ * 9700, section 4.14.2).
+ * @returns undefined where the token is unknown, used, or of a session that has ended
+ */
+export function rotateRefreshToken(
+  db: Kysely<AuthenticationDatabase>,
+  token: string,
+): Promise<SessionGrant | undefined> {
+  const hash = hashRefreshToken(token);
+  const next = newRefreshToken();
+  return transaction(db, async (trx) => {
+    const found = await trx
+      .selectFrom("refresh_tokens")
+      .innerJoin("sessions", "sessions.id", "refresh_tokens.session_id")
+      .select(["sessions.id as sessionId", "sessions.user_id as userId", "refresh_tokens.used_at as usedAt"])
+      .where("refresh_tokens.hash", "=", hash)
+      .where("sessions.ended_at", "is", null)
+      .where("sessions.expires_at", ">", sql<Date>`now()`)
+      .executeTakeFirst();
+    if (found === undefined) return undefined;
+    const { sessionId, userId, usedAt } = found;
+    if (usedAt !== null) {
+      await endSession(trx, sessionId);
+      return undefined;
+    }
+    await trx.updateTable("refresh_tokens").set({ used_at: new Date() }).where("hash", "=", hash).execute();
+    await trx.insertInto("refresh_tokens").values({ hash: next.hash, session_id: sessionId }).execute();
+    return { userId, sessionId, refreshToken: next.token };
+  });
+}
+
+/** Whether a session goes on. Read from the database each time: an ended session ends on every replica at once. */
+export async function isSessionActive(
+  db: Kysely<AuthenticationDatabase>,
+  session: { userId: string; sessionId: string },
+): Promise<boolean> {
+  const row = await retrying(db, () =>
+    db
+      .selectFrom("sessions")
+      .select("id")
+      .where("id", "=", session.sessionId)
+      .where("user_id", "=", session.userId)
+      .where("ended_at", "is", null)
+      .where("expires_at", ">", sql<Date>`now()`)
+      .executeTakeFirst(),
+  );
+  return row !== undefined;
+}
+
+/** Ends a session and with it every access and refresh token that it gave. */
+export async function endSession(db: Kysely<AuthenticationDatabase>, id: string): Promise<void> {
+  await retrying(db, () =>
+    db
+      .updateTable("sessions")
+      .set({ ended_at: new Date() })
+      .where("id", "=", id)
+      .where("ended_at", "is", null)
+      .execute(),
+  );
+}
+
+/** Ends all sessions of a user. */
+export async function endSessionsOf(db: Kysely<AuthenticationDatabase>, userId: string): Promise<void> {
+  await retrying(db, () =>
+    db
+      .updateTable("sessions")
+      .set({ ended_at: new Date() })
+      .where("user_id", "=", userId)
+      .where("ended_at", "is", null)
+      .execute(),
+  );
+}

@@ -1,0 +1,103 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { JWK } from "jose";
+import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+
+const ALGORITHM = "ES256";
+/** RFC 9068: no other kind of token that we might ever sign can pass for an access token. */
+const TOKEN_TYPE = "at+jwt";
+
+/** A duration in seconds. */
+export type Seconds = number;
+
+const privateJwk = z.looseObject({
+  kty: z.literal("EC"),
+  crv: z.literal("P-256"),
+  x: z.string(),
+  y: z.string(),
+  d: z.string().optional(),
+  kid: z.string().min(1),
+});
+const keySet = z.object({ keys: z.array(privateJwk).min(1) });
+
+export interface TokenOptions {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly lifetime: Seconds;
+}
+
+/** What an access token says: who, and in which session. */
+export interface AccessClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+export interface AccessTokens {
+  readonly lifetime: Seconds;
+  sign(claims: AccessClaims): Promise<string>;
+  /** The claims of a genuine, unexpired access token; undefined for everything else. */
+  verify(token: string): Promise<AccessClaims | undefined>;
+}
+
+const verifiedClaims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string() });
+
+/**
+ * Access tokens as RFC 9068 has them, signed by the first key of a JSON Web Key Set (RFC 7517) and accepted
+ * from any of its keys, so that a new key can be known everywhere before it signs, and an old one after.
+ * @param keys the text of the key set; the first key must be private, the others may be public
+ * @throws Error where the set cannot be used
+ */
+export async function createAccessTokens(keys: string, options: TokenOptions): Promise<AccessTokens> {
+  const set = keySet.parse(JSON.parse(keys)).keys;
+  const [first] = set as [z.infer<typeof privateJwk>];
+  if (first.d === undefined) throw new Error("signing keys: the first key must be a private one, it signs");
+  const signingKey = await importJWK(first as JWK, ALGORITHM);
+  const publicKeys = createLocalJWKSet({
+    keys: set.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid, alg: ALGORITHM, use: "sig" })),
+  });
+
+  return {
+    lifetime: options.lifetime,
+
+    sign: ({ userId, sessionId }) =>
+      new SignJWT({ sid: sessionId })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TOKEN_TYPE, kid: first.kid })
+        .setIssuer(options.issuer)
+        .setAudience(options.audience)
+        .setSubject(userId)
+        .setJti(randomUUID())
+        .setIssuedAt()
+        .setExpirationTime(`${options.lifetime}s`)
+        .sign(signingKey),
+
+    async verify(token) {
+      try {
+        const { payload, protectedHeader } = await jwtVerify(token, publicKeys, {
+          algorithms: [ALGORITHM],
+          typ: TOKEN_TYPE,
+          issuer: options.issuer,
+          audience: options.audience,
+          requiredClaims: ["sub", "sid", "jti", "iat", "exp"],
+          maxTokenAge: options.lifetime,
+        });
+        if (protectedHeader.kid === undefined) return undefined;
+        const { sub, sid } = verifiedClaims.parse(payload);
+        return { userId: sub, sessionId: sid };
+      } catch (error) {
+        if (error instanceof errors.JOSEError || error instanceof z.ZodError) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** A new refresh token: 256 random bits, of which the database keeps the hash alone. */
+export function newRefreshToken(): { token: string; hash: string } {
+  const token = randomBytes(32).toString("base64url");
+  return { token, hash: hashRefreshToken(token) };
+}
+
+/** A fast hash is enough for a secret that cannot be guessed. */
+export function hashRefreshToken(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}

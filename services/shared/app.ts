@@ -1,0 +1,51 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { catalog } from "../catalog.ts";
+import { checkBody } from "./body.ts";
+import type { CallerOf } from "./callers.ts";
+import { certificateCaller, requireCaller } from "./callers.ts";
+import { serviceRoutes } from "./catalog.ts";
+import type { Health } from "./health.ts";
+import { mountHealth } from "./health.ts";
+import type { Logger } from "./logging.ts";
+import { Problem, problemHandler } from "./problem.ts";
+import { logRequests } from "./request-log.ts";
+
+/** What the app of every service needs from its main. */
+export interface AppDependencies {
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly drills: boolean;
+  /** Stands in for TLS where an app is tested in memory. */
+  readonly callerOf?: CallerOf;
+}
+
+/**
+ * A service's app with all that services have in common: health, the check of the caller against the catalog,
+ * limits on bodies, problems, request logs, its OpenAPI document and the drill.
+ */
+export function createServiceApp(service: keyof typeof catalog, dependencies: AppDependencies): OpenAPIHono {
+  const { logger, health, drills, callerOf = certificateCaller } = dependencies;
+  const routes = serviceRoutes(catalog, service, { drills });
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
+      throw new Problem("validation_failed", { errors });
+    },
+  });
+  app.onError(problemHandler(logger));
+  app.notFound(() => new Problem("not_found").toResponse());
+
+  mountHealth(app, health);
+  app.use(logRequests(logger));
+  app.use(requireCaller(routes, callerOf));
+  app.use(checkBody());
+  app.doc31(`/${service}/openapi.json`, { openapi: "3.1.0", info: { title: service, version: "1.0.0" } });
+  if (drills) {
+    app.get(`/${service}/fail`, (c) => {
+      health.break();
+      return c.json({ status: "broken" });
+    });
+  }
+  return app;
+}

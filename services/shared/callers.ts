@@ -1,0 +1,37 @@
+import type { TLSSocket } from "node:tls";
+import type { Http2Bindings, HttpBindings } from "@hono/node-server";
+import type { MiddlewareHandler } from "hono";
+import type { Route } from "./catalog.ts";
+import { pathPattern } from "./catalog.ts";
+import { Problem } from "./problem.ts";
+
+/** Tells who makes a request: the common name of a client certificate of the platform's CA, if there is one. */
+export type CallerOf = (bindings: unknown) => string | undefined;
+
+/** The caller as TLS proved it. */
+export const certificateCaller: CallerOf = (bindings) => {
+  const { incoming } = bindings as HttpBindings | Http2Bindings;
+  const session = "stream" in incoming ? incoming.stream.session : undefined;
+  const socket = (session?.socket ?? incoming.socket) as TLSSocket;
+  if (!socket.authorized) return undefined;
+  const name = socket.getPeerCertificate().subject.CN;
+  return typeof name === "string" ? name : undefined;
+};
+
+/**
+ * Refuses every request that the catalog does not name: without a certificate, on an unlisted route, or from a
+ * caller whom the route does not list. A route that someone adds to an app but not to the catalog stays shut.
+ */
+export function requireCaller(routes: readonly Route[], callerOf: CallerOf): MiddlewareHandler {
+  const rules = routes.map((route) => ({ route, pattern: new RegExp(pathPattern(route.path)) }));
+  return async (c, next) => {
+    const caller = callerOf(c.env);
+    if (caller === undefined)
+      throw new Problem("caller_refused", { detail: "A client certificate is required." });
+    const method = c.req.method === "HEAD" ? "GET" : c.req.method;
+    const match = rules.find(({ route, pattern }) => route.method === method && pattern.test(c.req.path));
+    if (match === undefined) throw new Problem("not_found");
+    if (!match.route.callers.includes(caller)) throw new Problem("caller_refused");
+    await next();
+  };
+}

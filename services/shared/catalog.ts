@@ -1,0 +1,152 @@
+/** Roles that a route can demand; the authorization service keeps who has which. */
+export type Role = "admin";
+
+/** Who may call a route through the gateway: anyone, any signed-in user, or users with a role. */
+export type Access = "public" | "user" | Role;
+
+/** The gateway's own name: the common name of its client certificate. */
+export const GATEWAY = "gateway";
+
+/** Names that certificates and logins of the platform's own parts have: no service may pass for one of them. */
+const RESERVED_NAMES = [
+  GATEWAY,
+  "edge",
+  "root",
+  "node",
+  "postgres",
+  "defaultdb",
+  "system",
+  "microservice",
+  "docs",
+];
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** A method and a path with `{name}` for a segment that varies, as OpenAPI writes it. */
+export type RouteKey = `${Method} /${string}`;
+
+/** A route that the gateway never exposes: only the named callers' client certificates may use it. */
+export interface InternalRoute {
+  readonly callers: readonly string[];
+}
+
+/** One service as the catalog states it. */
+export interface ServiceEntry {
+  /** Whether it has a database and a login of its own, both called like the service. */
+  readonly database?: boolean;
+  /** Whether requests keep their Cookie and Authorization headers; every other service never sees a token. */
+  readonly readsCredentials?: boolean;
+  readonly routes: Readonly<Record<RouteKey, Access | InternalRoute>>;
+}
+
+/** A route with its parts taken apart. */
+export interface Route {
+  readonly service: string;
+  readonly method: Method;
+  /** The path with `{name}` placeholders. */
+  readonly path: string;
+  /** `internal` where the gateway does not expose it. */
+  readonly access: Access | "internal";
+  /** Common names of the client certificates that may call it. */
+  readonly callers: readonly string[];
+}
+
+export type Catalog = Readonly<Record<string, ServiceEntry>>;
+
+/** An internal route's entry in the catalog: reachable by these services (or the gateway itself) only. */
+export function internal(...callers: [string, ...string[]]): InternalRoute {
+  return { callers };
+}
+
+/**
+ * Checks the table once, when it is loaded.
+ * @throws Error that names the service or route which is wrong, and how.
+ */
+export function defineCatalog<const C extends Catalog>(catalog: C): C {
+  for (const [name, entry] of Object.entries<ServiceEntry>(catalog)) {
+    if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
+      throw new Error(
+        `catalog: "${name}" cannot be a service's name: use lower-case letters, digits and "-"`,
+      );
+    }
+    if (RESERVED_NAMES.includes(name))
+      throw new Error(`catalog: "${name}" is a name that the platform uses itself`);
+    for (const route of declaredRoutes(name, entry)) checkRoute(catalog, route);
+  }
+  return catalog;
+}
+
+function checkRoute(catalog: Catalog, route: Route): void {
+  const where = `catalog: ${route.service}: "${route.method} ${route.path}"`;
+  if (!/^(GET|POST|PUT|PATCH|DELETE)$/.test(route.method)) throw new Error(`${where}: unknown method`);
+  if (!/^(\/([a-z0-9._-]+|\{[a-zA-Z]+\}))+$/.test(route.path)) {
+    throw new Error(`${where}: a path is lower-case segments, or {name} where one varies`);
+  }
+  if (
+    route.access !== "internal" &&
+    route.path !== `/${route.service}` &&
+    !route.path.startsWith(`/${route.service}/`)
+  ) {
+    throw new Error(`${where}: a route of the gateway must start with /${route.service}`);
+  }
+  for (const caller of route.callers) {
+    if (caller !== GATEWAY && !(caller in catalog))
+      throw new Error(`${where}: no service "${caller}" to call it`);
+  }
+}
+
+function declaredRoutes(service: string, entry: ServiceEntry): Route[] {
+  return Object.entries(entry.routes).map(([key, rule]) => {
+    const [method, path] = key.split(" ") as [Method, string];
+    return typeof rule === "string"
+      ? { service, method, path, access: rule, callers: [GATEWAY] }
+      : { service, method, path, access: "internal", callers: rule.callers };
+  });
+}
+
+export interface RouteOptions {
+  /** Whether `GET /<service>/fail` exists. */
+  readonly drills: boolean;
+}
+
+/**
+ * All routes of a service: those of its entry and those that every service has by rule, which are its OpenAPI
+ * document (public, where it has any public face) and the drill.
+ */
+export function serviceRoutes(catalog: Catalog, service: string, { drills }: RouteOptions): Route[] {
+  const entry = catalog[service];
+  if (entry === undefined) throw new Error(`catalog: no service "${service}"`);
+  const routes = declaredRoutes(service, entry);
+  const exposed = routes.some((route) => route.access !== "internal");
+  routes.push({
+    service,
+    method: "GET",
+    path: `/${service}/openapi.json`,
+    access: exposed ? "public" : "internal",
+    callers: [GATEWAY],
+  });
+  if (drills)
+    routes.push({ service, method: "GET", path: `/${service}/fail`, access: "user", callers: [GATEWAY] });
+  return routes;
+}
+
+/** The routes of all services. */
+export function allRoutes(catalog: Catalog, options: RouteOptions): Route[] {
+  return Object.keys(catalog).flatMap((service) => serviceRoutes(catalog, service, options));
+}
+
+/** The services that call this one directly, each with a client certificate of its own. */
+export function callersOf(catalog: Catalog, service: string): string[] {
+  return [...new Set(serviceRoutes(catalog, service, { drills: true }).flatMap((route) => route.callers))];
+}
+
+/** The services that this one calls. */
+export function calleesOf(catalog: Catalog, service: string): string[] {
+  return Object.keys(catalog).filter((other) => callersOf(catalog, other).includes(service));
+}
+
+/** A regular expression's source for a path: `/products/{id}/buy` gives `^/products/[^/]+/buy$`. */
+export function pathPattern(path: string): string {
+  const literal = path.replaceAll(".", "\\.");
+  return `^${literal.replaceAll(/\{[a-zA-Z]+\}/g, "[^/]+")}$`;
+}

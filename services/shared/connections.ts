@@ -1,0 +1,65 @@
+import type {
+  Http2SecureServer,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Session,
+} from "node:http2";
+import type { TLSSocket } from "node:tls";
+
+/** Milliseconds after which an HTTP/2 connection is replaced, give or take a third: so that load spreads again. */
+const SESSION_LIFE = 30_000;
+
+export interface Connections {
+  /** Stops accepting, lets every request finish and resolves once the last connection is closed. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Follows a server's connections, which node:http2 does not close by itself: HTTP/2 sessions live for a bounded
+ * time and then end with GOAWAY, as all do when the server drains; idle HTTP/1.1 connections end at once and
+ * busy ones after their answer.
+ */
+export function trackConnections(server: Http2SecureServer): Connections {
+  const sessions = new Set<ServerHttp2Session>();
+  const busyByHttp1Socket = new Map<TLSSocket, number>();
+  let draining = false;
+
+  server.on("session", (session) => {
+    sessions.add(session);
+    const life = setTimeout(() => session.close(), SESSION_LIFE * (2 / 3 + (2 / 3) * Math.random()));
+    session.on("close", () => {
+      clearTimeout(life);
+      sessions.delete(session);
+    });
+  });
+
+  server.on("secureConnection", (socket: TLSSocket) => {
+    if (socket.alpnProtocol === "h2") return;
+    busyByHttp1Socket.set(socket, 0);
+    socket.on("close", () => busyByHttp1Socket.delete(socket));
+  });
+
+  server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    if (request.httpVersionMajor >= 2) return;
+    const socket = request.socket as TLSSocket;
+    const count = (change: number) =>
+      busyByHttp1Socket.set(socket, (busyByHttp1Socket.get(socket) ?? 0) + change);
+    count(1);
+    if (draining) response.setHeader("connection", "close");
+    response.on("close", () => {
+      if (socket.destroyed) return;
+      count(-1);
+      if (draining) socket.end();
+    });
+  });
+
+  return {
+    async drain() {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.close();
+      for (const [socket, busy] of busyByHttp1Socket) if (busy === 0) socket.end();
+      await closed;
+    },
+  };
+}

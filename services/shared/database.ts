@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
+import type { Transaction } from "kysely";
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { DatabaseEnvironment } from "./config.ts";
+import { isSerializationFailure } from "./database-errors.ts";
+import type { Logger } from "./logging.ts";
+
+/** Milliseconds that one statement may take. */
+const STATEMENT_TIMEOUT = 5_000;
+
+/** Opens the pool of a service's own database. Nothing connects before the first query. */
+export function openDatabase<DB>(
+  service: string,
+  environment: DatabaseEnvironment,
+  logger: Pick<Logger, "warn">,
+): Kysely<DB> {
+  const pool = new pg.Pool({
+    connectionString: environment.DATABASE_URL,
+    ...connectionTls(environment),
+    application_name: service,
+    max: environment.DATABASE_POOL_SIZE,
+    connectionTimeoutMillis: 3_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: STATEMENT_TIMEOUT,
+    query_timeout: STATEMENT_TIMEOUT + 1_000,
+    idle_in_transaction_session_timeout: 2 * STATEMENT_TIMEOUT,
+    // CockroachDB's only level and default; PostgreSQL is told to behave alike.
+    options: "-c default_transaction_isolation=serializable",
+  });
+  // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
+  pool.on("error", (error) => logger.warn({ err: error }, "an idle database connection broke"));
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** TLS part of a connection's settings: the server is always verified where a CA is given. */
+export function connectionTls(
+  environment: Pick<DatabaseEnvironment, "DATABASE_CA_FILE" | "DATABASE_CERT_FILE" | "DATABASE_KEY_FILE">,
+): { ssl?: ConnectionOptions } {
+  const { DATABASE_CA_FILE: ca, DATABASE_CERT_FILE: cert, DATABASE_KEY_FILE: key } = environment;
+  if (ca === undefined) return {};
+  return {
+    ssl: {
+      ca: readFileSync(ca),
+      ...(cert === undefined || key === undefined
+        ? {}
+        : { cert: readFileSync(cert), key: readFileSync(key) }),
+    },
+  };
+}
+
+const serializationRetry = retry(handleWhen(isSerializationFailure), {
+  maxAttempts: 20,
+  backoff: new ExponentialBackoff({ initialDelay: 5, maxDelay: 200 }),
+});
+
+/**
+ * Runs one query, again where the database says that it met another transaction (SQLSTATE 40001). Inside a
+ * transaction only the whole of it can be run again: there the query runs once.
+ */
+export function retrying<DB, R>(db: Kysely<DB>, query: () => Promise<R>): Promise<R> {
+  return db.isTransaction ? query() : serializationRetry.execute(query);
+}
+
+/**
+ * Runs a function in a serializable transaction, again from its start on SQLSTATE 40001. It must do nothing
+ * outside the database.
+ */
+export function transaction<DB, R>(db: Kysely<DB>, run: (trx: Transaction<DB>) => Promise<R>): Promise<R> {
+  return serializationRetry.execute(() => db.transaction().execute(run));
+}

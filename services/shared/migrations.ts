@@ -1,0 +1,118 @@
+import type { Migration } from "kysely/migration";
+import { Kysely, PostgresAdapter, PostgresDialect, sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import type { Client } from "pg";
+import pg from "pg";
+import { z } from "zod";
+import type { EnvironmentFor } from "./config.ts";
+import { databaseEnvironment, readEnvironment } from "./config.ts";
+import { connectionTls } from "./database.ts";
+
+/** What the migration of a service reads: how to reach the server as its administrator. */
+export const migrationEnvironment = databaseEnvironment.omit({ DATABASE_POOL_SIZE: true }).extend({
+  /** Password for the service's login, where it signs in with one. */
+  DATABASE_LOGIN_PASSWORD: z.string().min(16).optional(),
+});
+export type MigrationEnvironment = z.infer<typeof migrationEnvironment>;
+export type MigrationVariables = EnvironmentFor<typeof migrationEnvironment>;
+
+export interface MigrationOptions<DB> {
+  /** The service, its database and its login: all have this name. */
+  readonly service: string;
+  readonly migrations: Readonly<Record<string, Migration>>;
+  /** Runs after every migration; must be safe to run again. */
+  readonly seed?: (db: Kysely<DB>) => Promise<void>;
+}
+
+/**
+ * Creates the database and the login of a service where they are missing, brings the tables up to date and
+ * grants the login what it needs: reading and writing rows of its own database, and nothing else anywhere.
+ */
+export async function migrateService<DB>(
+  options: MigrationOptions<DB>,
+  environment: MigrationEnvironment = readEnvironment(migrationEnvironment),
+): Promise<void> {
+  const admin = connectionSettings(environment);
+  await withClient(admin, (client) => createDatabaseAndLogin(client, options.service, environment));
+
+  const settings = { ...admin, database: options.service };
+  const pool = new pg.Pool({ ...settings, max: 2 });
+  const db = new Kysely<DB>({ dialect: new MigrationDialect({ pool }) });
+  try {
+    await migrateTables(db, options.migrations);
+    await grantRows(db, options.service);
+    await options.seed?.(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** Kysely's advisory lock does not exist on CockroachDB: the row of its lock table is locked instead. */
+class MigrationAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(
+    ...[db, { lockTable, lockRowId }]: Parameters<PostgresAdapter["acquireMigrationLock"]>
+  ): Promise<void> {
+    await sql`select id from ${sql.table(lockTable)} where id = ${lockRowId} for update`.execute(db);
+  }
+}
+
+class MigrationDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new MigrationAdapter();
+  }
+}
+
+async function migrateTables<DB>(
+  db: Kysely<DB>,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new Error("the migrations of the tables failed", { cause: error });
+}
+
+async function createDatabaseAndLogin(
+  client: Client,
+  name: string,
+  { DATABASE_LOGIN_PASSWORD: password }: MigrationEnvironment,
+): Promise<void> {
+  const id = client.escapeIdentifier(name);
+  const login = await client.query("select 1 from pg_catalog.pg_roles where rolname = $1", [name]);
+  if (login.rowCount === 0) await client.query(`create user ${id}`);
+  if (password !== undefined)
+    await client.query(`alter user ${id} with password ${client.escapeLiteral(password)}`);
+
+  const database = await client.query("select 1 from pg_catalog.pg_database where datname = $1", [name]);
+  if (database.rowCount === 0) await client.query(`create database ${id}`);
+  await client.query(`revoke connect on database ${id} from public`);
+  await client.query(`grant connect on database ${id} to ${id}`);
+}
+
+async function grantRows<DB>(db: Kysely<DB>, service: string): Promise<void> {
+  const login = sql.id(service);
+  await sql`grant usage on schema public to ${login}`.execute(db);
+  await sql`grant select, insert, update, delete on all tables in schema public to ${login}`.execute(db);
+  await sql`revoke all on table kysely_migration, kysely_migration_lock from ${login}`.execute(db);
+}
+
+function connectionSettings(environment: MigrationEnvironment): pg.ClientConfig {
+  return {
+    connectionString: environment.DATABASE_URL,
+    ...connectionTls(environment),
+    application_name: "migrations",
+    connectionTimeoutMillis: 10_000,
+  };
+}
+
+async function withClient(settings: pg.ClientConfig, run: (client: Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client(settings);
+  await client.connect();
+  try {
+    await run(client);
+  } finally {
+    await client.end();
+  }
+}
