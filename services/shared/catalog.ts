@@ -62,7 +62,9 @@ export function internal(...callers: [string, ...string[]]): InternalRoute {
  * Checks the table once, when it is loaded.
  * @throws Error that names the service or route which is wrong, and how.
  */
-export function defineCatalog<const C extends Catalog>(catalog: C): C {
+export function defineCatalog<Name extends string>(
+  catalog: Readonly<Record<Name, ServiceEntry>>,
+): Readonly<Record<Name, ServiceEntry>> {
   for (const [name, entry] of Object.entries<ServiceEntry>(catalog)) {
     if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
       throw new Error(
@@ -133,6 +135,13 @@ export function serviceRoutes(catalog: Catalog, service: string, { drills }: Rou
 /** The routes of all services. */
 export function allRoutes(catalog: Catalog, options: RouteOptions): Route[] {
   return Object.keys(catalog).flatMap((service) => serviceRoutes(catalog, service, options));
+}
+
+/** The services that have a database and a login of their own. */
+export function servicesWithDatabase<Name extends string>(
+  catalog: Readonly<Record<Name, ServiceEntry>>,
+): Name[] {
+  return (Object.keys(catalog) as Name[]).filter((name) => catalog[name].database);
 }
 
 /** The services that call this one directly, each with a client certificate of its own. */

@@ -32,11 +32,11 @@ export async function migrateService<DB>(
   options: MigrationOptions<DB>,
   environment: MigrationEnvironment = readEnvironment(migrationEnvironment),
 ): Promise<void> {
-  const admin = connectionSettings(environment);
-  await withClient(admin, (client) => createDatabaseAndLogin(client, options.service, environment));
+  await withClient(connectionSettings(environment), (client) =>
+    createDatabaseAndLogin(client, options.service, environment),
+  );
 
-  const settings = { ...admin, database: options.service };
-  const pool = new pg.Pool({ ...settings, max: 2 });
+  const pool = new pg.Pool({ ...connectionSettings(environment, options.service), max: 2 });
   const db = new Kysely<DB>({ dialect: new MigrationDialect({ pool }) });
   try {
     await migrateTables(db, options.migrations);
@@ -53,6 +53,11 @@ class MigrationAdapter extends PostgresAdapter {
     ...[db, { lockTable, lockRowId }]: Parameters<PostgresAdapter["acquireMigrationLock"]>
   ): Promise<void> {
     await sql`select id from ${sql.table(lockTable)} where id = ${lockRowId} for update`.execute(db);
+  }
+
+  /** The row is free again when the transaction ends. */
+  override releaseMigrationLock(): Promise<void> {
+    return Promise.resolve();
   }
 }
 
@@ -98,9 +103,12 @@ async function grantRows<DB>(db: Kysely<DB>, service: string): Promise<void> {
   await sql`revoke all on table kysely_migration, kysely_migration_lock from ${login}`.execute(db);
 }
 
-function connectionSettings(environment: MigrationEnvironment): pg.ClientConfig {
+/** How the administrator connects: to the URL's own database, or to the given one. */
+function connectionSettings(environment: MigrationEnvironment, database?: string): pg.ClientConfig {
+  const url = new URL(environment.DATABASE_URL);
+  if (database !== undefined) url.pathname = `/${database}`;
   return {
-    connectionString: environment.DATABASE_URL,
+    connectionString: url.href,
     ...connectionTls(environment),
     application_name: "migrations",
     connectionTimeoutMillis: 10_000,

@@ -1,0 +1,134 @@
+import "reflect-metadata"; // which @peculiar/x509 expects its user to load
+import { webcrypto } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import * as x509 from "@peculiar/x509";
+import type { StateFolder } from "./state.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+const CA_DAYS = 3650;
+const LEAF_DAYS = 90;
+/** A certificate is renewed when less than this part of its life is left. */
+const RENEW_BELOW = 1 / 3;
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+
+/** What a leaf is for: its common name, the hosts it answers as, and which side of TLS it may take. */
+export interface Leaf {
+  readonly commonName: string;
+  readonly hosts: readonly string[];
+  readonly usages: readonly ("serverAuth" | "clientAuth")[];
+}
+
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** The platform's CA and the leaves that it signed, as files of the state folder. */
+export class CertificateAuthority {
+  readonly caFile: string;
+  readonly #folder: StateFolder;
+  readonly #certificate: x509.X509Certificate;
+  readonly #key: webcrypto.CryptoKey;
+
+  private constructor(folder: StateFolder, certificate: x509.X509Certificate, key: webcrypto.CryptoKey) {
+    this.#folder = folder;
+    this.#certificate = certificate;
+    this.#key = key;
+    this.caFile = folder.file("certificates/ca.crt");
+  }
+
+  /** Opens the CA of a state folder, and makes it on first use. */
+  static async open(folder: StateFolder): Promise<CertificateAuthority> {
+    mkdirSync(folder.file("certificates"), { recursive: true, mode: 0o700 });
+    const stored = readStored(folder, "ca");
+    if (stored !== undefined) return new CertificateAuthority(folder, stored, await readKey(folder, "ca"));
+
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      name: "CN=Gatehouse local CA",
+      keys,
+      ...validity(CA_DAYS),
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    });
+    await writePair(folder, "ca", certificate, keys.privateKey);
+    return new CertificateAuthority(folder, certificate, keys.privateKey);
+  }
+
+  /** The CA's certificate in PEM, for clients. */
+  get pem(): string {
+    return readFileSync(this.caFile, "utf8");
+  }
+
+  /** Paths of a leaf's certificate and key. */
+  files(name: string): CertificateFiles {
+    return {
+      certFile: this.#folder.file(`certificates/${name}.crt`),
+      keyFile: this.#folder.file(`certificates/${name}.key`),
+    };
+  }
+
+  /** Issues a leaf, where there is none of that name or its end is near. */
+  async issue(name: string, leaf: Leaf): Promise<void> {
+    const stored = readStored(this.#folder, name);
+    if (stored !== undefined && (await stored.verify({ publicKey: this.#certificate, signatureOnly: true })))
+      return;
+
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const certificate = await x509.X509CertificateGenerator.create({
+      subject: `CN=${leaf.commonName}`,
+      issuer: this.#certificate.subject,
+      publicKey: keys.publicKey,
+      signingKey: this.#key,
+      ...validity(LEAF_DAYS),
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension(leaf.usages.map((usage) => x509.ExtendedKeyUsage[usage])),
+        new x509.SubjectAlternativeNameExtension(
+          leaf.hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? "ip" : "dns", value })),
+        ),
+        await x509.AuthorityKeyIdentifierExtension.create(this.#certificate.publicKey),
+      ],
+    });
+    await writePair(this.#folder, name, certificate, keys.privateKey);
+  }
+}
+
+function validity(days: number): { notBefore: Date; notAfter: Date } {
+  const now = Date.now();
+  // A minute back, for clocks that differ.
+  return { notBefore: new Date(now - 60_000), notAfter: new Date(now + days * DAY) };
+}
+
+/** A stored certificate that is good for a while yet. */
+function readStored(folder: StateFolder, name: string): x509.X509Certificate | undefined {
+  const path = folder.file(`certificates/${name}.crt`);
+  if (!existsSync(path) || !existsSync(folder.file(`certificates/${name}.key`))) return undefined;
+  const certificate = new x509.X509Certificate(readFileSync(path, "utf8"));
+  const life = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  const left = certificate.notAfter.getTime() - Date.now();
+  return left > life * RENEW_BELOW ? certificate : undefined;
+}
+
+function readKey(folder: StateFolder, name: string): Promise<webcrypto.CryptoKey> {
+  const der = x509.PemConverter.decodeFirst(readFileSync(folder.file(`certificates/${name}.key`), "utf8"));
+  return webcrypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]);
+}
+
+async function writePair(
+  folder: StateFolder,
+  name: string,
+  certificate: x509.X509Certificate,
+  key: webcrypto.CryptoKey,
+): Promise<void> {
+  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", key);
+  folder.write(`certificates/${name}.key`, `${x509.PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`);
+  folder.write(`certificates/${name}.crt`, `${certificate.toString("pem")}\n`);
+}

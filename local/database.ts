@@ -1,0 +1,89 @@
+import pg from "pg";
+import type { EnvironmentFor } from "../services/shared/config.ts";
+import type { databaseEnvironment } from "../services/shared/config.ts";
+import type { MigrationVariables } from "../services/shared/migrations.ts";
+import type { CertificateAuthority } from "./certificates.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { LocalError } from "./error.ts";
+import { freePorts, HOST } from "./ports.ts";
+import { password } from "./secrets.ts";
+import type { StateFolder } from "./state.ts";
+
+export type DatabaseVariables = Partial<EnvironmentFor<typeof databaseEnvironment>> & {
+  DATABASE_URL: string;
+};
+
+/** A database server with the variables by which services and migrations reach it. */
+export interface Database {
+  forService(service: string): DatabaseVariables;
+  forMigration(service: string): Partial<MigrationVariables>;
+  stop(): Promise<void>;
+}
+
+/** The embedded PostgreSQL: every login is by client certificate, as in the cluster. */
+export async function embeddedDatabase(
+  folder: StateFolder,
+  authority: CertificateAuthority,
+  settings: Readonly<Record<string, string>>,
+): Promise<Database> {
+  const [port = 0] = await freePorts(1);
+  const server = await startEmbeddedPostgres({
+    folder,
+    port,
+    caFile: authority.caFile,
+    server: authority.files("node"),
+    settings,
+  });
+  const login = (user: string, database: string) => ({
+    DATABASE_URL: `postgresql://${user}@${HOST}:${port}/${database}`,
+    DATABASE_CA_FILE: authority.caFile,
+    DATABASE_CERT_FILE: authority.files(databaseCertificate(user)).certFile,
+    DATABASE_KEY_FILE: authority.files(databaseCertificate(user)).keyFile,
+  });
+  return {
+    forService: (service) => login(service, service),
+    forMigration: () => login("root", "postgres"),
+    stop: () => server.stop(),
+  };
+}
+
+/** Name of the client certificate of a database login. */
+export function databaseCertificate(login: string): string {
+  return `database-${login}`;
+}
+
+/**
+ * A server of the user's own: its administrator's URL is given, every service gets a login with a password.
+ * @throws LocalError where it cannot be reached
+ */
+export async function externalDatabase(folder: StateFolder, adminUrl: string): Promise<Database> {
+  await checkReachable(adminUrl);
+  return {
+    forService(service) {
+      const url = new URL(adminUrl);
+      url.username = service;
+      url.password = password(folder, `database-${service}`);
+      url.pathname = `/${service}`;
+      return { DATABASE_URL: url.href };
+    },
+    forMigration: (service) => ({
+      DATABASE_URL: adminUrl,
+      DATABASE_LOGIN_PASSWORD: password(folder, `database-${service}`),
+    }),
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function checkReachable(url: string): Promise<void> {
+  try {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    await client.connect();
+    await client.end();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new LocalError(
+      `the database of DATABASE_URL cannot be reached (${message || (code ?? "no answer")}): ` +
+        `check host, port, user and sslmode, or unset DATABASE_URL to use the embedded one`,
+    );
+  }
+}

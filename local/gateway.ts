@@ -1,0 +1,132 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { request } from "node:https";
+import { gatewayConfiguration } from "../gateway/configuration.ts";
+import {
+  entryPointHttp,
+  entryPointHttp2,
+  entryPointTransport,
+  REDIRECT_ENTRY_POINT,
+  SECURE_ENTRY_POINT,
+} from "../gateway/entrypoints.ts";
+import { renderFile } from "../gateway/file.ts";
+import { defaultLimits } from "../gateway/limits.ts";
+import { catalog } from "../services/catalog.ts";
+import { allRoutes } from "../services/shared/catalog.ts";
+import type { CertificateAuthority } from "./certificates.ts";
+import { LocalError } from "./error.ts";
+import type { LocalOptions } from "./options.ts";
+import { HOST } from "./ports.ts";
+import { exitOf, startProcess, stopProcess } from "./processes.ts";
+import type { RunningServices } from "./services.ts";
+import type { StateFolder } from "./state.ts";
+import { waitFor } from "./wait.ts";
+
+export interface GatewayContext {
+  readonly folder: StateFolder;
+  readonly authority: CertificateAuthority;
+  readonly services: RunningServices;
+  readonly options: LocalOptions;
+  /** Path of Traefik. */
+  readonly traefik: string;
+  readonly port: number;
+  readonly httpPort: number;
+}
+
+/** Starts Traefik on the catalog's configuration and resolves once every route answers. */
+export async function startGateway(context: GatewayContext): Promise<{ stop(): Promise<void> }> {
+  const { folder, traefik } = context;
+  mkdirSync(folder.file("traefik"), { recursive: true, mode: 0o700 });
+  // JSON is YAML, which is the one of the two that Traefik reads.
+  const dynamicFile = folder.write(
+    "traefik/dynamic.yml",
+    JSON.stringify(dynamicConfiguration(context), null, 2),
+  );
+  const staticFile = folder.write(
+    "traefik/static.yml",
+    JSON.stringify(staticConfiguration(context, dynamicFile), null, 2),
+  );
+  const log = folder.file("logs/gateway.log");
+  const child = startProcess(traefik, [`--configFile=${staticFile}`], { log });
+  folder.register("gateway", child.pid, "SIGTERM");
+  const ended = exitOf(child).then((how) => {
+    const words = readFileSync(log, "utf8").trim().split("\n").slice(-3).join("\n");
+    throw new LocalError(`the gateway ended (${how}); the end of ${log}:\n${words}`);
+  });
+  ended.catch(() => undefined);
+  const stop = () => stopProcess(child, "SIGTERM");
+  try {
+    await Promise.race([everythingAnswers(context), ended]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
+function dynamicConfiguration({ authority, services, options }: GatewayContext): object {
+  const gateway = gatewayConfiguration(catalog, {
+    limits: options.limits ? defaultLimits : "off",
+    drills: options.drills,
+    // Browsers would demand HTTPS of every other program on localhost.
+    hstsSeconds: 0,
+    forwardAuthAddress: services.address,
+  });
+  return renderFile(gateway, {
+    ca: authority.caFile,
+    certificate: (name) => authority.files(name),
+    edge: authority.files("edge"),
+    servers: services.replicas,
+    healthCheck: { path: "/health/ready", interval: "1s", timeout: "3s" },
+  });
+}
+
+function staticConfiguration({ folder, port, httpPort }: GatewayContext, dynamicFile: string): object {
+  return {
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    log: { level: "WARN", format: "json" },
+    accessLog: { format: "json", filePath: folder.file("logs/access.log") },
+    entryPoints: {
+      [SECURE_ENTRY_POINT]: {
+        address: `${HOST}:${port}`,
+        http: entryPointHttp,
+        http2: entryPointHttp2,
+        transport: entryPointTransport,
+      },
+      [REDIRECT_ENTRY_POINT]: {
+        address: `${HOST}:${httpPort}`,
+        http: { ...entryPointHttp, redirections: { entryPoint: { to: `:${port}`, scheme: "https" } } },
+      },
+    },
+    providers: { file: { filename: dynamicFile } },
+  };
+}
+
+/** Every service answers through the gateway, and the check of tokens does. */
+async function everythingAnswers({ authority, port }: GatewayContext): Promise<void> {
+  const open = allRoutes(catalog, { drills: false }).filter(
+    ({ access, method }) => access === "public" && method === "GET",
+  );
+  const expected = [
+    ...open.map(({ path }) => ({ path, status: 200 })),
+    { path: "/authentication/whoami", status: 401 },
+  ];
+  await Promise.all(
+    expected.map(({ path, status }) =>
+      waitFor(`${status} from the gateway's ${path}`, 20_000, async () => {
+        return (await statusOf({ port, path, ca: authority.pem })) === status;
+      }),
+    ),
+  );
+}
+
+function statusOf(options: { port: number; path: string; ca: string }): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const get = request({ ...options, host: HOST, servername: "localhost", timeout: 2_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    get.on("error", () => resolve(undefined));
+    get.on("timeout", () => get.destroy());
+    get.end();
+  });
+}

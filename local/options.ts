@@ -1,0 +1,76 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { resolve } from "node:path";
+
+/** How a local platform is to run. */
+export interface LocalOptions {
+  /** Port of the gateway on 127.0.0.1; 0 for any free one. */
+  readonly port: number;
+  /** Port that redirects HTTP to the gateway; undefined for 8080 or, where that is taken, any free one. */
+  readonly httpPort: number | undefined;
+  /** Folder that holds all that outlives a run. */
+  readonly state: string;
+  /** Processes of each service. */
+  readonly replicas: number;
+  readonly limits: boolean;
+  readonly drills: boolean;
+  /** What a signed-in user without the role is answered. */
+  readonly roleRefusal: "401" | "403";
+  /** A database server to use in place of the embedded one, as its administrator. */
+  readonly databaseUrl: string | undefined;
+}
+
+/** Reads the command line and the environment. Wrong input ends the process with usage and exit code 2. */
+export function parseOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): LocalOptions {
+  const command = new Command("npm start --")
+    .description("Runs the whole platform on this machine until Ctrl-C.")
+    .option("--port <port>", "port of the gateway; 0 for any free one", port, 8443)
+    .option("--http-port <port>", "port that redirects to HTTPS (default: 8080, or any free one)", port)
+    .option("--state <dir>", "folder for data, certificates, logs and outputs", ".local")
+    .option("--replicas <count>", "processes of each service", replicas, 2)
+    .addOption(onOff("--limits <on|off>", "rate limits at the gateway", "on"))
+    .addOption(onOff("--drills <on|off>", "GET /<service>/fail, which breaks a replica on purpose", "on"))
+    .addOption(
+      new Option("--role-refusal <status>", "answer to a signed-in user who lacks the role")
+        .choices(["401", "403"])
+        .default("401"),
+    )
+    .addHelpText(
+      "after",
+      "\nEnvironment:\n  DATABASE_URL  use this PostgreSQL or CockroachDB server, as its administrator, in place of the embedded one",
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  const flags = command.parse(["node", "npm start --", ...argv]).opts<{
+    port: number;
+    httpPort?: number;
+    state: string;
+    replicas: number;
+    limits: "on" | "off";
+    drills: "on" | "off";
+    roleRefusal: "401" | "403";
+  }>();
+  return {
+    port: flags.port,
+    httpPort: flags.httpPort,
+    state: resolve(flags.state),
+    replicas: flags.replicas,
+    limits: flags.limits === "on",
+    drills: flags.drills === "on",
+    roleRefusal: flags.roleRefusal,
+    databaseUrl: environment["DATABASE_URL"],
+  };
+}
+
+function onOff(flags: string, description: string, fallback: "on" | "off"): Option {
+  return new Option(flags, description).choices(["on", "off"]).default(fallback);
+}
+
+const port = (text: string) => integer(text, 0, 65_535);
+const replicas = (text: string) => integer(text, 1, 8);
+
+function integer(text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max || text.trim() === "") {
+    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+  }
+  return value;
+}

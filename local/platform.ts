@@ -1,0 +1,142 @@
+import { catalog } from "../services/catalog.ts";
+import { GATEWAY, servicesWithDatabase } from "../services/shared/catalog.ts";
+import type { Leaf } from "./certificates.ts";
+import { CertificateAuthority } from "./certificates.ts";
+import type { Database } from "./database.ts";
+import { databaseCertificate, embeddedDatabase, externalDatabase } from "./database.ts";
+import { startGateway } from "./gateway.ts";
+import type { LocalOptions } from "./options.ts";
+import { claimPort, HOST } from "./ports.ts";
+import type { Progress } from "./progress.ts";
+import {
+  ADMIN_USERNAME,
+  adminPassword,
+  bundleServices,
+  migrateServices,
+  SERVICES,
+  startServices,
+} from "./services.ts";
+import { StateFolder } from "./state.ts";
+import { findTraefik } from "./traefik.ts";
+
+/** What tests and clients need to know of a platform; the stack exports the same. */
+export interface Outputs {
+  readonly gatewayUrl: string;
+  /** Where plain HTTP is redirected from. */
+  readonly gatewayHttpUrl: string;
+  /** The CA's certificate in PEM. */
+  readonly gatewayCa: string;
+  readonly adminUsername: string;
+  readonly adminPassword: string;
+  readonly limits: "on" | "off";
+}
+
+export interface Platform {
+  readonly outputs: Outputs;
+  readonly outputsFile: string;
+  readonly caFile: string;
+  /** Stops everything that was started, the gateway first. */
+  stop(): Promise<void>;
+}
+
+/** Settings that tests give the embedded database besides. */
+export interface PlatformExtras {
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+}
+
+/** Starts the whole platform. Where a step fails, what the earlier ones started is stopped again. */
+export async function startPlatform(
+  options: LocalOptions,
+  progress: Progress,
+  extras: PlatformExtras = {},
+): Promise<Platform> {
+  const { step } = progress;
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of started.reverse().splice(0)) await part.stop();
+  };
+  try {
+    const port = await claimPort(options.port, "--port");
+    const httpPort = await redirectPort(options);
+    const folder = await StateFolder.open(options.state);
+    started.push({
+      stop: () => {
+        folder.close();
+        return Promise.resolve();
+      },
+    });
+
+    const bundled = bundleServices(folder);
+    const traefikFound = findTraefik();
+    bundled.catch(() => undefined);
+    traefikFound.catch(() => undefined);
+
+    const authority = await step("certificates", () => issueCertificates(folder));
+    const database = await step("database", () => openDatabase(options, folder, authority, extras));
+    started.push(database);
+    await step("bundles", () => bundled);
+    await step("migrations", () => migrateServices({ folder, database }));
+    const services = await step(`services (${SERVICES.length} x ${options.replicas})`, () =>
+      startServices({ folder, authority, database, options, report: progress.report }),
+    );
+    started.push(services);
+    const traefik = await step("Traefik", () => traefikFound);
+    const context = { folder, authority, services, options, traefik, port, httpPort };
+    started.push(await step("gateway", () => startGateway(context)));
+
+    const outputs: Outputs = {
+      gatewayUrl: `https://localhost:${port}`,
+      gatewayHttpUrl: `http://localhost:${httpPort}`,
+      gatewayCa: authority.pem,
+      adminUsername: ADMIN_USERNAME,
+      adminPassword: adminPassword(folder),
+      limits: options.limits ? "on" : "off",
+    };
+    const outputsFile = folder.write("outputs.json", `${JSON.stringify(outputs, null, 2)}\n`);
+    return { outputs, outputsFile, caFile: authority.caFile, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The wanted port for redirects, or 8080, or where nobody asked for that one and it is taken, any. */
+async function redirectPort({ port, httpPort }: LocalOptions): Promise<number> {
+  if (httpPort !== undefined) return claimPort(httpPort, "--http-port");
+  if (port === 0) return claimPort(0, "--http-port");
+  return claimPort(8080, "--http-port").catch(() => claimPort(0, "--http-port"));
+}
+
+async function issueCertificates(folder: StateFolder): Promise<CertificateAuthority> {
+  const authority = await CertificateAuthority.open(folder);
+  const local = ["localhost", HOST];
+  const logins = ["root", ...servicesWithDatabase(catalog)];
+  const leaves: Record<string, Leaf> = {
+    edge: { commonName: "localhost", hosts: [...local, "::1"], usages: ["serverAuth"] },
+    [GATEWAY]: { commonName: GATEWAY, hosts: [GATEWAY], usages: ["clientAuth"] },
+    node: { commonName: "node", hosts: local, usages: ["serverAuth"] },
+  };
+  for (const service of SERVICES) {
+    leaves[service] = {
+      commonName: service,
+      hosts: [service, ...local],
+      usages: ["serverAuth", "clientAuth"],
+    };
+  }
+  for (const login of logins) {
+    leaves[databaseCertificate(login)] = { commonName: login, hosts: [login], usages: ["clientAuth"] };
+  }
+  await Promise.all(Object.entries(leaves).map(([name, leaf]) => authority.issue(name, leaf)));
+  return authority;
+}
+
+function openDatabase(
+  options: LocalOptions,
+  folder: StateFolder,
+  authority: CertificateAuthority,
+  { postgresSettings = {} }: PlatformExtras,
+): Promise<Database> {
+  return options.databaseUrl === undefined
+    ? embeddedDatabase(folder, authority, postgresSettings)
+    : externalDatabase(folder, options.databaseUrl);
+}

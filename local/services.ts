@@ -1,0 +1,154 @@
+import { execFile } from "node:child_process";
+import { Agent } from "node:https";
+import { promisify } from "node:util";
+import { bundleService } from "../services/bundle.ts";
+import { catalog } from "../services/catalog.ts";
+import { calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
+import type { CertificateAuthority } from "./certificates.ts";
+import type { Database } from "./database.ts";
+import type { LocalOptions } from "./options.ts";
+import { freePorts, HOST } from "./ports.ts";
+import { Replica } from "./replica.ts";
+import { password, signingKeysFile } from "./secrets.ts";
+import { ServiceAddress } from "./service-address.ts";
+import type { StateFolder } from "./state.ts";
+
+const run = promisify(execFile);
+
+export const SERVICES = Object.keys(catalog) as (keyof typeof catalog)[];
+type ServiceName = (typeof SERVICES)[number];
+
+export const ADMIN_USERNAME = "admin";
+export const adminPassword = (folder: StateFolder) => password(folder, "admin");
+
+/** Milliseconds in which the gateway's health checks notice that a replica stops. */
+const SHUTDOWN_DELAY = 1_500;
+
+export interface ServicesContext {
+  readonly folder: StateFolder;
+  readonly authority: CertificateAuthority;
+  readonly database: Database;
+  readonly options: LocalOptions;
+  readonly report: (line: string) => void;
+}
+
+/** All services of the catalog, running. */
+export interface RunningServices {
+  /** The address of a service as such, which any ready replica answers. */
+  readonly address: (service: string) => string;
+  /** The addresses of its replicas. */
+  readonly replicas: (service: string) => string[];
+  stop(): Promise<void>;
+}
+
+/** Bundles every service into the state folder. */
+export async function bundleServices(folder: StateFolder): Promise<void> {
+  await Promise.all(SERVICES.map((service) => bundleService(service, folder.file("bundles", service))));
+}
+
+/** Brings the databases of all services up to date, each by its own migration as the cluster's Job does. */
+export async function migrateServices({
+  folder,
+  database,
+}: Pick<ServicesContext, "folder" | "database">): Promise<void> {
+  await Promise.all(
+    servicesWithDatabase(catalog).map((service) => {
+      const env = {
+        ...process.env,
+        ...database.forMigration(service),
+        ...(service === "authentication" ? { ADMIN_USERNAME, ADMIN_PASSWORD: adminPassword(folder) } : {}),
+      };
+      return run(process.execPath, [folder.file("bundles", service, "migrate.mjs")], { env });
+    }),
+  );
+}
+
+/** Starts every replica of every service, and an address for each service. */
+export async function startServices(context: ServicesContext): Promise<RunningServices> {
+  const { options, authority } = context;
+  const ports = await freePorts(SERVICES.length * (options.replicas + 1));
+  const addressPorts = new Map(SERVICES.map((service) => [service as string, ports.pop() ?? 0]));
+  const address = (service: string) => `https://localhost:${addressPorts.get(service) ?? 0}`;
+  const agent = new Agent({ ca: authority.pem, keepAlive: true });
+
+  const running = new Map<string, Replica[]>();
+  const addresses: ServiceAddress[] = [];
+  for (const service of SERVICES) {
+    const replicas = Array.from({ length: options.replicas }, (_, index) => {
+      const port = ports.pop() ?? 0;
+      return new Replica({
+        name: `${service}-${index + 1}`,
+        service,
+        port,
+        program: context.folder.file("bundles", service, "main.mjs"),
+        environment: serviceVariables(service, port, address, context),
+        folder: context.folder,
+        agent,
+        report: context.report,
+      });
+    });
+    running.set(service, replicas);
+    const front = new ServiceAddress(() => replicas);
+    addresses.push(front);
+    await front.listen(addressPorts.get(service) ?? 0);
+  }
+  const all = [...running.values()].flat();
+  const stop = async () => {
+    await Promise.all(all.map((replica) => replica.stop()));
+    await Promise.all(addresses.map((front) => front.close()));
+    agent.destroy();
+  };
+  try {
+    await Promise.all(all.map((replica) => replica.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    address,
+    replicas: (service) => (running.get(service) ?? []).map(({ port }) => `https://${HOST}:${port}`),
+    stop,
+  };
+}
+
+function serviceVariables(
+  service: ServiceName,
+  port: number,
+  address: (service: string) => string,
+  { folder, authority, database, options }: ServicesContext,
+): NodeJS.ProcessEnv {
+  const { certFile, keyFile } = authority.files(service);
+  const callees = calleesOf(catalog, service).map(
+    (callee) => [urlVariable(callee), address(callee)] as const,
+  );
+  return {
+    PATH: process.env["PATH"],
+    HOST,
+    PORT: String(port),
+    TLS_CA_FILE: authority.caFile,
+    TLS_CERT_FILE: certFile,
+    TLS_KEY_FILE: keyFile,
+    DRILLS: options.drills ? "on" : "off",
+    SHUTDOWN_DELAY_MS: String(SHUTDOWN_DELAY),
+    ...(catalog[service].database ? database.forService(service) : {}),
+    ...Object.fromEntries(callees),
+    ...ownVariables(service, folder, options),
+  };
+}
+
+/** `ORDERS_URL` for orders. */
+function urlVariable(service: string): string {
+  return `${service.toUpperCase().replaceAll("-", "_")}_URL`;
+}
+
+/** What single services read besides. */
+function ownVariables(service: string, folder: StateFolder, options: LocalOptions): NodeJS.ProcessEnv {
+  switch (service) {
+    case "authentication":
+      return { SIGNING_KEYS_FILE: signingKeysFile(folder) };
+    case "authorization":
+      return { ROLE_REFUSAL_STATUS: options.roleRefusal };
+    default:
+      return {};
+  }
+}
