@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import type { Migration } from "kysely/migration";
+import pg from "pg";
+import { inject } from "vitest";
+import { connectionTls } from "./database.ts";
+import type { MigrationEnvironment } from "./migrations.ts";
+
+/** A migrated database of its own for one test file, on the real server of the unit tests. */
+export async function testDatabase<DB>(
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<{ db: Kysely<DB>; drop: () => Promise<void> }> {
+  const administrator = inject("administrator") as unknown as MigrationEnvironment;
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const server = connect(administrator, undefined);
+  await sql`create database ${sql.id(name)}`.execute(server);
+  const db = connect<DB>(administrator, name);
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new Error("the test database cannot be migrated", { cause: error });
+  return {
+    db,
+    async drop() {
+      await db.destroy();
+      await sql`drop database ${sql.id(name)}`.execute(server);
+      await server.destroy();
+    },
+  };
+}
+
+function connect<DB>(administrator: MigrationEnvironment, database: string | undefined): Kysely<DB> {
+  const url = new URL(administrator.DATABASE_URL);
+  if (database !== undefined) url.pathname = `/${database}`;
+  const pool = new pg.Pool({
+    connectionString: url.href,
+    ...connectionTls(administrator),
+    max: 10,
+    options: "-c default_transaction_isolation=serializable",
+  });
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+const suite = ["tests/gateway/**/*.test.ts"];
+const patience = { testTimeout: 30_000, hookTimeout: 120_000 };
+
+/** `unit` stands beside the code; `local` starts a platform of its own; `gateway` runs against any running one. */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{services,gateway,local,client,stack}/**/*.test.ts"],
+          globalSetup: ["tests/support/database-setup.ts"],
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: "local",
+          include: [...suite, "tests/local/**/*.test.ts"],
+          globalSetup: ["tests/support/platform-setup.ts"],
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: "gateway",
+          include: suite,
+          globalSetup: ["tests/support/outputs-setup.ts"],
+          ...patience,
+        },
+      },
+    ],
+  },
+});
