@@ -21,10 +21,27 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
     "strip-credentials": blankRequestHeaders(["Authorization", "Cookie"]),
     "security-headers": securityHeaders(options.hstsSeconds),
     ...(options.limits === "off" ? {} : limitMiddlewares(options.limits)),
-    retry: {
-      // Only for idempotent methods does Traefik retry on a status; a POST is tried again only when no byte of it
-      // was sent. 500 is what ForwardAuth answers when the replica that it asked died.
-      retry: { attempts: 4, initialInterval: "50ms", timeout: "5s", status: ["500", "502"] },
+    // A check fails with 500 where the replica that it asked died: another one is asked, once. A service's own 500
+    // gets the same second chance, which is all that Traefik can tell apart.
+    "retry-checks": {
+      retry: {
+        attempts: 2,
+        initialInterval: "50ms",
+        timeout: "5s",
+        status: ["500"],
+        disableRetryOnNetworkError: true,
+      },
+    },
+    // A replica that died is asked no more after the next health check, which these attempts outlast. A POST is
+    // repeated only when no byte of it was sent.
+    "retry-service": {
+      retry: {
+        attempts: 6,
+        initialInterval: "200ms",
+        timeout: "5s",
+        status: ["502"],
+        disableRetryOnNetworkError: false,
+      },
     },
     authenticate: forwardAuth(`${options.forwardAuthAddress("authentication")}/validate`, {
       sees: ["Authorization", "Cookie"],
@@ -50,8 +67,8 @@ export function middlewaresFor(route: {
     "strip-identity",
     "security-headers",
     ...(route.limited ? ["rate-limit", "in-flight"] : []),
-    "retry",
     ...checksFor(route.access),
+    "retry-service",
     ...(route.readsCredentials ? [] : ["strip-credentials"]),
   ];
 }
@@ -61,9 +78,9 @@ function checksFor(access: Access): string[] {
     case "public":
       return [];
     case "user":
-      return ["authenticate"];
+      return ["retry-checks", "authenticate"];
     case "admin":
-      return ["authenticate", "authorize-admin"];
+      return ["retry-checks", "authenticate", "authorize-admin"];
   }
 }
 

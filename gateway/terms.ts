@@ -80,6 +80,7 @@ export type Middleware =
         readonly initialInterval: Duration;
         readonly timeout: Duration;
         readonly status: readonly string[];
+        readonly disableRetryOnNetworkError: boolean;
       };
     }
   | { readonly forwardAuth: ForwardAuth };

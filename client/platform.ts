@@ -1,0 +1,26 @@
+import { createAccount } from "./account.ts";
+import type { Api } from "./api.ts";
+import { createApi } from "./api.ts";
+import { openGateway } from "./gateway.ts";
+import { outputsFile, readOutputs } from "./outputs.ts";
+import { openSession } from "./session.ts";
+
+export interface Platform {
+  readonly api: Api;
+  readonly url: string;
+}
+
+/** Connects to the platform that the outputs name, for as long as the work takes. */
+export async function withPlatform(
+  outputs: string | undefined,
+  work: (platform: Platform) => Promise<void>,
+): Promise<void> {
+  const found = await readOutputs(outputsFile(outputs));
+  const store = await openSession(found.gatewayUrl);
+  const gateway = openGateway(found);
+  try {
+    await work({ api: createApi(gateway, createAccount(gateway, store)), url: found.gatewayUrl });
+  } finally {
+    await gateway.close();
+  }
+}
