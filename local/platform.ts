@@ -1,12 +1,10 @@
-import { catalog } from "../services/catalog.ts";
-import { GATEWAY, servicesWithDatabase } from "../services/shared/catalog.ts";
-import type { Leaf } from "./certificates.ts";
-import { CertificateAuthority } from "./certificates.ts";
+import { issueCertificates } from "./certificate-list.ts";
+import type { CertificateAuthority } from "./certificates.ts";
 import type { Database } from "./database.ts";
-import { databaseCertificate, embeddedDatabase, externalDatabase } from "./database.ts";
+import { embeddedDatabase, externalDatabase } from "./database.ts";
 import { startGateway } from "./gateway.ts";
 import type { LocalOptions } from "./options.ts";
-import { claimPort, HOST } from "./ports.ts";
+import { claimPort } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import {
   ADMIN_USERNAME,
@@ -105,29 +103,6 @@ async function redirectPort({ port, httpPort }: LocalOptions): Promise<number> {
   if (httpPort !== undefined) return claimPort(httpPort, "--http-port");
   if (port === 0) return claimPort(0, "--http-port");
   return claimPort(8080, "--http-port").catch(() => claimPort(0, "--http-port"));
-}
-
-async function issueCertificates(folder: StateFolder): Promise<CertificateAuthority> {
-  const authority = await CertificateAuthority.open(folder);
-  const local = ["localhost", HOST];
-  const logins = ["root", ...servicesWithDatabase(catalog)];
-  const leaves: Record<string, Leaf> = {
-    edge: { commonName: "localhost", hosts: [...local, "::1"], usages: ["serverAuth"] },
-    [GATEWAY]: { commonName: GATEWAY, hosts: [GATEWAY], usages: ["clientAuth"] },
-    node: { commonName: "node", hosts: local, usages: ["serverAuth"] },
-  };
-  for (const service of SERVICES) {
-    leaves[service] = {
-      commonName: service,
-      hosts: [service, ...local],
-      usages: ["serverAuth", "clientAuth"],
-    };
-  }
-  for (const login of logins) {
-    leaves[databaseCertificate(login)] = { commonName: login, hosts: [login], usages: ["clientAuth"] };
-  }
-  await Promise.all(Object.entries(leaves).map(([name, leaf]) => authority.issue(name, leaf)));
-  return authority;
 }
 
 function openDatabase(

@@ -1,20 +1,16 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { catalog } from "../../services/catalog.ts";
 import { expectJson, signUp } from "../support/client.ts";
 import { startLoad } from "../support/load.ts";
-import { isAlive, pidOf } from "../support/processes.ts";
+import { isAlive, killReplica, pidOf, servings } from "../support/processes.ts";
 import { eventually } from "../support/wait.ts";
-
-const state = inject("state");
 
 describe("a replica that is killed under load", () => {
   it("is replaced, and no client sees a failure", { timeout: 120_000 }, async () => {
     const load = await startLoad();
     for (const service of Object.keys(catalog)) {
       const name = `${service}-1`;
-      await killAndAwaitAnother(name);
+      await killReplica(name);
     }
     const { requests, failures } = await load.stop();
     console.log(
@@ -58,21 +54,10 @@ describe("an authentication process that restarts", () => {
     const headers = { authorization: `Bearer ${client.cookies.get("jwt") ?? ""}` };
     await client.post("/authentication/logout");
     for (const name of ["authentication-1", "authentication-2"]) {
-      await killAndAwaitAnother(name);
+      await killReplica(name);
     }
     for (let tries = 0; tries < 6; tries++) {
       expect((await client.get("/authentication/whoami", { headers })).status).toBe(401);
     }
   });
 });
-
-/** How often the process under that name has begun to serve. */
-function servings(name: string): number {
-  return readFileSync(join(state, `logs/${name}.log`), "utf8").split('"msg":"serving"').length - 1;
-}
-
-async function killAndAwaitAnother(name: string): Promise<void> {
-  const served = servings(name);
-  process.kill(pidOf(name), "SIGKILL");
-  await eventually(`another ${name}`, () => servings(name) > served);
-}

@@ -26,8 +26,8 @@ export class TestClient {
   readonly #waitsWhenLimited: boolean;
 
   /** @param waitsWhenLimited whether a 429 is waited out: everywhere but in tests of the limits */
-  constructor({ waitsWhenLimited = true } = {}) {
-    this.#outputs = inject("outputs");
+  constructor({ waitsWhenLimited = true, outputs = inject("outputs") } = {}) {
+    this.#outputs = outputs;
     this.#waitsWhenLimited = waitsWhenLimited;
     const local = isLoopback(this.#outputs.gatewayUrl) && process.platform === "linux";
     this.#agent = new Agent({
@@ -91,8 +91,8 @@ export interface SignedIn {
 }
 
 /** A new user who is signed in. */
-export async function signUp(): Promise<SignedIn> {
-  const client = new TestClient();
+export async function signUp(outputs = inject("outputs")): Promise<SignedIn> {
+  const client = new TestClient({ outputs });
   const username = `user-${randomBytes(6).toString("hex")}`;
   const password = randomBytes(12).toString("base64url");
   const { id } = expectJson<{ id: string }>(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
+import { eventually } from "./wait.ts";
 
 interface Processes {
   runner: { pid: number };
@@ -28,4 +29,16 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** How often the process under a name has begun to serve. */
+export function servings(name: string, state = inject("state")): number {
+  return readFileSync(join(state, `logs/${name}.log`), "utf8").split('"msg":"serving"').length - 1;
+}
+
+/** Kills a replica and waits until the process that replaces it serves. */
+export async function killReplica(name: string, state = inject("state")): Promise<void> {
+  const served = servings(name, state);
+  process.kill(pidOf(name, state), "SIGKILL");
+  await eventually(`another ${name}`, () => servings(name, state) > served);
 }

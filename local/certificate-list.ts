@@ -1,0 +1,31 @@
+import { catalog } from "../services/catalog.ts";
+import { GATEWAY, servicesWithDatabase } from "../services/shared/catalog.ts";
+import type { Leaf } from "./certificates.ts";
+import { CertificateAuthority } from "./certificates.ts";
+import { databaseCertificate } from "./database.ts";
+import { HOST } from "./ports.ts";
+import type { StateFolder } from "./state.ts";
+
+/** Issues every certificate that the catalog asks for: for each service, the gateway, and each database login. */
+export async function issueCertificates(folder: StateFolder): Promise<CertificateAuthority> {
+  const authority = await CertificateAuthority.open(folder);
+  const local = ["localhost", HOST];
+  const logins = ["root", ...servicesWithDatabase(catalog)];
+  const leaves: Record<string, Leaf> = {
+    edge: { commonName: "localhost", hosts: [...local, "::1"], usages: ["serverAuth"] },
+    [GATEWAY]: { commonName: GATEWAY, hosts: [GATEWAY], usages: ["clientAuth"] },
+    node: { commonName: "node", hosts: local, usages: ["serverAuth"] },
+  };
+  for (const service of Object.keys(catalog)) {
+    leaves[service] = {
+      commonName: service,
+      hosts: [service, ...local],
+      usages: ["serverAuth", "clientAuth"],
+    };
+  }
+  for (const login of logins) {
+    leaves[databaseCertificate(login)] = { commonName: login, hosts: [login], usages: ["clientAuth"] };
+  }
+  await Promise.all(Object.entries(leaves).map(([name, leaf]) => authority.issue(name, leaf)));
+  return authority;
+}

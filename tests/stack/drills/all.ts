@@ -1,0 +1,18 @@
+import type { Drill } from "./drill.ts";
+import { limitedRequests } from "./limits.ts";
+import { isolation } from "./network.ts";
+import { deletedPods, rollingUpdates } from "./pods.ts";
+import { brokenPod } from "./restart.ts";
+import { scaling } from "./scaling.ts";
+import { hiddenSecrets } from "./secrets.ts";
+
+/** All drills, in the order in which they disturb each other least. */
+export const drills: Readonly<Record<string, Drill>> = {
+  network: isolation,
+  pods: deletedPods,
+  restart: brokenPod,
+  updates: rollingUpdates,
+  scaling,
+  limits: limitedRequests,
+  secrets: hiddenSecrets,
+};

@@ -1,0 +1,26 @@
+import type { TestOutputs } from "../../support/outputs.ts";
+import type { Cluster } from "../cluster.ts";
+
+export interface DrillContext {
+  readonly cluster: Cluster;
+  readonly outputs: TestOutputs;
+  /** Names of the services. */
+  readonly services: readonly string[];
+  /** Deploys the same platform with limits on or off. */
+  readonly setLimits: (limits: "on" | "off") => Promise<void>;
+  /** Says what is going on. */
+  readonly say: (line: string) => void;
+}
+
+/** Something that a running platform must withstand. Gives its figure in one line, and throws if it does not. */
+export type Drill = (context: DrillContext) => Promise<string>;
+
+/** The Deployments of the platform. */
+export function deployments({ services }: Pick<DrillContext, "services">): string[] {
+  return [...services, "gateway"];
+}
+
+/** Waits until every Deployment has its two pods, as after an `up` or a scale-down. */
+export async function calm({ cluster, services }: DrillContext): Promise<void> {
+  for (const deployment of deployments({ services })) await cluster.settle(deployment, 2);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { Agent, request } from "undici";
+import type { TestOutputs } from "../support/outputs.ts";
+
+export interface Call {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: object;
+}
+
+/** A signed-in client of the gateway, with connections of its own. */
+export class User {
+  readonly #outputs: TestOutputs;
+  readonly #agent: Agent;
+  #cookie = "";
+
+  constructor(outputs: TestOutputs, connections = 64) {
+    this.#outputs = outputs;
+    this.#agent = new Agent({ connections, connect: { ca: outputs.gatewayCa }, headersTimeout: 30_000 });
+  }
+
+  /** A new user. */
+  static async signUp(outputs: TestOutputs, connections?: number): Promise<User> {
+    const user = new User(outputs, connections);
+    const credentials = {
+      username: `drill-${randomBytes(6).toString("hex")}`,
+      password: randomBytes(12).toString("base64url"),
+    };
+    await user.expect(201, { method: "POST", path: "/authentication/registration", body: credentials });
+    await user.signIn(credentials);
+    return user;
+  }
+
+  static async admin(outputs: TestOutputs): Promise<User> {
+    const user = new User(outputs);
+    await user.signIn({ username: outputs.adminUsername, password: outputs.adminPassword });
+    return user;
+  }
+
+  async signIn(credentials: { username: string; password: string }): Promise<void> {
+    const answer = await this.#request({ method: "POST", path: "/authentication/login", body: credentials });
+    await answer.body.dump();
+    const cookies = [answer.headers["set-cookie"] ?? []].flat();
+    this.#cookie =
+      cookies.map((cookie) => cookie.split(";")[0] ?? "").find((pair) => pair.startsWith("jwt=")) ?? "";
+    if (this.#cookie === "") throw new Error(`no cookie after the login: status ${answer.statusCode}`);
+  }
+
+  /** Sends a request and gives the status. */
+  async call(call: Call): Promise<number> {
+    const { statusCode, body } = await this.#request(call);
+    await body.dump();
+    return statusCode;
+  }
+
+  async expect(status: number, call: Call): Promise<void> {
+    const got = await this.call(call);
+    if (got !== status) throw new Error(`${call.method} ${call.path}: expected ${status}, got ${got}`);
+  }
+
+  close(): Promise<void> {
+    return this.#agent.close();
+  }
+
+  #request({ method, path, body }: Call) {
+    return request(this.#outputs.gatewayUrl + path, {
+      method,
+      dispatcher: this.#agent,
+      headers: {
+        ...(this.#cookie === "" ? {} : { cookie: this.#cookie }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+}
