@@ -34,7 +34,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { folder, port } = options;
   const programs = await findPrograms();
   const data = folder.file("postgres");
-  const account = await unprivileged();
+  const account = await unprivileged(programs.initdb);
 
   if (!existsSync(`${data}/PG_VERSION`)) {
     rmSync(data, { recursive: true, force: true });
@@ -110,7 +110,8 @@ interface Account {
   command(program: string, args: readonly string[]): [string, ...string[]];
 }
 
-async function unprivileged(): Promise<Account> {
+/** @param probe a program that must be able to run so */
+async function unprivileged(probe: string): Promise<Account> {
   const asIs = (program: string, args: readonly string[]): [string, ...string[]] => [program, ...args];
   if (process.getuid?.() !== 0) return { ids: {}, command: asIs };
   try {
@@ -125,7 +126,7 @@ async function unprivileged(): Promise<Account> {
       program,
       ...args,
     ];
-    const [program, ...args] = command("true", []);
+    const [program, ...args] = command(probe, ["--version"]);
     await run(program, args);
     return { ids: {}, command };
   } catch {

@@ -37,7 +37,7 @@ describe.each(routes)("POST %s", (route) => {
     const answer = await client.send("POST", route, { headers, body });
     expect(answer.status).toBe(status);
     expect(answer.headers["content-type"]).toBe("application/problem+json");
-    expect(answer.json).toMatchObject({ status, code: expect.stringMatching(/^[a-z_]+$/) });
+    expect(answer.json).toMatchObject({ status, code: expect.stringMatching(/^[a-z_]+$/) as string });
   });
 });
 

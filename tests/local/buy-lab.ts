@@ -227,7 +227,7 @@ function openGate({ authority, ports }: Base, keeper: () => GateKeeper | undefin
     if ((await keep(forward)) === "drop") asked.socket.destroy();
     else answer.writeHead(status, { "content-type": "application/json" }).end("{}");
   }
-  return server.listen(ports.gate, "127.0.0.1") as unknown as Server;
+  return server.listen(ports.gate, "127.0.0.1");
 }
 
 function call(options: {

@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     usages: ["clientAuth"],
   });
   const database = await embeddedDatabase(folder, authority, { fsync: "off" });
-  project.provide("administrator", database.forMigration("") as Record<string, string>);
+  project.provide("administrator", database.forMigration(""));
   return async () => {
     await database.stop();
     folder.close();

@@ -29,7 +29,7 @@ export function sendRaw(
     const socket = connect({ ...target, ...local }, () => socket.write(bytes, "latin1"));
     let text = "";
     socket.setTimeout(timeout, () => socket.destroy());
-    socket.on("data", (chunk) => (text += chunk.toString("latin1")));
+    socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
     socket.on("error", reject);
     socket.on("close", () => {
       const end = text.indexOf("\r\n\r\n");

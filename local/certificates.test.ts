@@ -1,0 +1,168 @@
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { connect, createServer } from "node:tls";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Leaf } from "./certificates.ts";
+import { CertificateAuthority } from "./certificates.ts";
+import { HOST } from "./ports.ts";
+import { StateFolder } from "./state.ts";
+import { temporaryFolder } from "./testing.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+const server: Leaf = { commonName: "orders", hosts: ["orders", "localhost", HOST, "::1"], usages: ["serverAuth"] };
+const client: Leaf = { commonName: "gateway", hosts: ["gateway"], usages: ["clientAuth"] };
+
+afterEach(() => vi.useRealTimers());
+
+async function newAuthority() {
+  const folder = await StateFolder.open(temporaryFolder());
+  return { folder, authority: await CertificateAuthority.open(folder) };
+}
+
+function read(authority: CertificateAuthority, name: string) {
+  const { certFile, keyFile } = authority.files(name);
+  return { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
+}
+const parsed = (authority: CertificateAuthority, name: string) => new X509Certificate(read(authority, name).cert);
+
+interface Handshake {
+  /** The CA that each side trusts. */
+  readonly ca?: string;
+  readonly servername?: string;
+  readonly serverLeaf?: string;
+  readonly clientLeaf?: string;
+}
+
+/** A real handshake with certificates on both sides: the client's name as the server saw it, or the refusal. */
+async function handshake(authority: CertificateAuthority, options: Handshake = {}): Promise<string> {
+  const { ca = authority.pem, servername = "orders", serverLeaf = "server", clientLeaf = "client" } = options;
+  const listening = createServer({
+    ...read(authority, serverLeaf),
+    ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.3",
+  }).listen(0, HOST);
+  await once(listening, "listening");
+  onTestFinished(() => void listening.close());
+  const { port } = listening.address() as AddressInfo;
+  return new Promise((resolve) => {
+    const refused = (error: Error) => resolve((error as NodeJS.ErrnoException).code ?? error.message);
+    listening.on("tlsClientError", refused);
+    listening.on("secureConnection", (socket: TLSSocket) => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+    connect({ port, host: HOST, servername, ca, ...read(authority, clientLeaf) }).on("error", refused);
+  });
+}
+
+describe("the platform's CA", () => {
+  it("signs leaves with which both sides of a real handshake are content", async () => {
+    const { authority } = await newAuthority();
+    await authority.issue("server", server);
+    await authority.issue("client", client);
+    expect(await handshake(authority)).toBe("gateway");
+    expect(await handshake(authority, { servername: "localhost" })).toBe("gateway");
+    expect(await handshake(authority, { servername: "elsewhere" })).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
+  });
+
+  it("gives leaves that are good for their own side of TLS alone", async () => {
+    const { authority } = await newAuthority();
+    await authority.issue("server", server);
+    await authority.issue("client", client);
+    expect(await handshake(authority, { clientLeaf: "server" })).toMatch(/INVALID_PURPOSE/);
+    expect(await handshake(authority, { serverLeaf: "client", servername: "gateway" })).toMatch(/INVALID_PURPOSE/);
+  });
+
+  it("makes no two platforms trust each other", async () => {
+    const [{ authority }, { authority: other }] = [await newAuthority(), await newAuthority()];
+    await authority.issue("server", server);
+    await authority.issue("client", client);
+    expect(await handshake(authority, { ca: other.pem })).not.toBe("gateway");
+  });
+
+  it("gives leaves that can sign nothing themselves, for the hosts that were asked", async () => {
+    const { authority } = await newAuthority();
+    await authority.issue("server", server);
+    const leaf = parsed(authority, "server");
+    expect(leaf.ca).toBe(false);
+    expect(leaf.subject).toBe("CN=orders");
+    expect(leaf.subjectAltName).toBe(
+      "DNS:orders, DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
+    );
+    const root = new X509Certificate(authority.pem);
+    expect([root.ca, root.checkIssued(root), leaf.checkIssued(root)]).toEqual([true, true, true]);
+  });
+
+  it("is the same in the next run, and keeps its keys to its owner", async () => {
+    const { folder, authority } = await newAuthority();
+    await authority.issue("server", server);
+    const before = read(authority, "server");
+    const again = await CertificateAuthority.open(folder);
+    await again.issue("server", server);
+    expect([again.pem, read(again, "server")]).toEqual([authority.pem, before]);
+    await again.issue("client", client);
+    expect(await handshake(again)).toBe("gateway");
+    for (const file of [folder.file("certificates/ca.key"), again.files("server").keyFile])
+      expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
+  });
+});
+
+describe("a leaf", () => {
+  it("is good for 90 days and kept for as long as a third of them is left", async () => {
+    const { authority } = await newAuthority();
+    const now = Date.now();
+    await authority.issue("server", server);
+    const first = parsed(authority, "server");
+    expect(Date.parse(first.validTo) - now).toBeGreaterThan(89 * DAY);
+    expect(Date.parse(first.validTo) - now).toBeLessThan(91 * DAY);
+    expect(Date.parse(first.validFrom)).toBeLessThanOrEqual(now);
+
+    vi.useFakeTimers({ toFake: ["Date"], now: now + 59 * DAY });
+    await authority.issue("server", server);
+    expect(parsed(authority, "server").serialNumber).toBe(first.serialNumber);
+
+    vi.setSystemTime(now + 61 * DAY);
+    await authority.issue("server", server);
+    const second = parsed(authority, "server");
+    expect(second.serialNumber).not.toBe(first.serialNumber);
+    expect(Date.parse(second.validTo) - Date.now()).toBeGreaterThan(89 * DAY);
+  });
+
+  it("is issued again where another CA signed it, or its key is lost", async () => {
+    const { folder, authority } = await newAuthority();
+    await authority.issue("server", server);
+    const first = parsed(authority, "server");
+    rmSync(folder.file("certificates/ca.key"));
+    const renewed = await CertificateAuthority.open(folder);
+    await renewed.issue("server", server);
+    const second = parsed(renewed, "server");
+    expect(second.serialNumber).not.toBe(first.serialNumber);
+    expect(second.verify(new X509Certificate(renewed.pem).publicKey)).toBe(true);
+
+    rmSync(renewed.files("server").keyFile);
+    await renewed.issue("server", server);
+    await renewed.issue("client", client);
+    expect(parsed(renewed, "server").serialNumber).not.toBe(second.serialNumber);
+    expect(await handshake(renewed)).toBe("gateway");
+  });
+
+  it.each<[string, Leaf]>([
+    ["another host", { ...server, hosts: [...server.hosts, "orders.shop.svc"] }],
+    ["another common name", { ...server, commonName: "edge" }],
+    ["another usage", { ...server, usages: ["serverAuth", "clientAuth"] }],
+  ])("is issued again where it is asked for with %s", async (_what, asked) => {
+    const { authority } = await newAuthority();
+    await authority.issue("server", server);
+    const first = parsed(authority, "server");
+    await authority.issue("server", asked);
+    const second = parsed(authority, "server");
+    expect(second.serialNumber).not.toBe(first.serialNumber);
+    await authority.issue("server", asked);
+    expect(parsed(authority, "server").serialNumber).toBe(second.serialNumber);
+  });
+});

@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseOptions } from "./options.ts";
+
+class Exit extends Error {
+  readonly code: unknown;
+  constructor(code: unknown) {
+    super(`exit ${String(code)}`);
+    this.code = code;
+  }
+}
+
+let printed = "";
+beforeEach(() => {
+  printed = "";
+  const print = (text: unknown) => {
+    printed += String(text);
+    return true;
+  };
+  vi.spyOn(process.stderr, "write").mockImplementation(print);
+  vi.spyOn(process.stdout, "write").mockImplementation(print);
+  vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Exit(code);
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** The code with which wrong input ends the process. */
+function exitCodeOf(...argv: string[]): unknown {
+  try {
+    parseOptions(argv, {});
+    return "it goes on";
+  } catch (error) {
+    return (error as Exit).code;
+  }
+}
+
+describe("the options of npm start", () => {
+  it("have defaults that are what the reference shows", () => {
+    expect(parseOptions([], {})).toEqual({
+      port: 8443,
+      httpPort: undefined,
+      state: resolve(".local"),
+      replicas: 2,
+      limits: true,
+      drills: true,
+      roleRefusal: "401",
+      databaseUrl: undefined,
+    });
+  });
+
+  it("are what is given", () => {
+    const argv = "--port 0 --http-port 8081 --state elsewhere --replicas 3 --limits off --drills off";
+    const environment = { DATABASE_URL: "postgresql://root@db/defaultdb" };
+    expect(parseOptions([...argv.split(" "), "--role-refusal=403"], environment)).toEqual({
+      port: 0,
+      httpPort: 8081,
+      state: resolve("elsewhere"),
+      replicas: 3,
+      limits: false,
+      drills: false,
+      roleRefusal: "403",
+      databaseUrl: "postgresql://root@db/defaultdb",
+    });
+  });
+
+  it.each([
+    ["--port", "-1"],
+    ["--port", "65536"],
+    ["--port", "http"],
+    ["--port", "80.5"],
+    ["--port", ""],
+    ["--port", " "],
+    ["--http-port", "x"],
+    ["--replicas", "0"],
+    ["--replicas", "9"],
+    ["--replicas", "two"],
+    ["--limits", "true"],
+    ["--drills", "yes"],
+    ["--role-refusal", "404"],
+  ])("refuse %s %j with exit code 2 and name the flag", (flag, value) => {
+    expect(exitCodeOf(`${flag}=${value}`)).toBe(2);
+    expect(printed).toContain(flag);
+  });
+
+  it("refuse what they do not know, with exit code 2", () => {
+    expect(exitCodeOf("--prot", "80")).toBe(2);
+    expect(printed).toContain("--prot");
+    expect(exitCodeOf("start")).toBe(2);
+    expect(exitCodeOf("--port")).toBe(2);
+  });
+
+  it("say on --help what there is, with exit code 0", () => {
+    expect(exitCodeOf("--help")).toBe(0);
+    for (const word of ["--port", "--state", "--replicas", "--limits", "--drills", "DATABASE_URL"])
+      expect(printed).toContain(word);
+  });
+});

@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { connect, createServer } from "node:net";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { freePorts, HOST } from "./ports.ts";
+import { ServiceAddress } from "./service-address.ts";
+
+interface Replica {
+  port: number;
+  ready: boolean;
+  readonly server: Server;
+  readonly sockets: Set<Socket>;
+}
+
+/** A replica that answers each line with its name and the line. */
+async function replica(name: string): Promise<Replica> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
+    socket.on("data", (line: Buffer) => socket.write(`${name}: ${line.toString()}`));
+    socket.on("end", () => socket.end());
+  }).listen(0, HOST);
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, ready: true, server, sockets };
+}
+
+async function addressOf(...replicas: { port: number; ready: boolean }[]) {
+  const address = new ServiceAddress(() => replicas);
+  const [port = 0] = await freePorts(1);
+  await address.listen(port);
+  onTestFinished(() => address.close());
+  return { address, port };
+}
+
+/** Sends a line on a connection of its own and gives the answer; "" where the connection is closed without one. */
+async function ask(port: number, line = "hello"): Promise<string> {
+  const socket = connect({ port, host: HOST, allowHalfOpen: true });
+  socket.on("error", () => socket.destroy());
+  socket.end(line);
+  return text(socket).catch(() => "");
+}
+
+async function deadPort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+describe("the address of a service", () => {
+  it("passes connections to its replicas in turn", async () => {
+    const { port } = await addressOf(await replica("a"), await replica("b"), await replica("c"));
+    const answers: string[] = [];
+    for (let time = 0; time < 6; time++) answers.push(await ask(port));
+    expect(answers).toEqual(["a", "b", "c", "a", "b", "c"].map((name) => `${name}: hello`));
+  });
+
+  it("leaves out a replica that is not ready, from the next connection on", async () => {
+    const [a, b] = [await replica("a"), await replica("b")];
+    const { port } = await addressOf(a, b);
+    a.ready = false;
+    expect([await ask(port), await ask(port), await ask(port)]).toEqual(Array(3).fill("b: hello"));
+    a.ready = true;
+    expect(new Set([await ask(port), await ask(port)])).toEqual(new Set(["a: hello", "b: hello"]));
+  });
+
+  it("passes a connection to the next replica where the first refuses it", async () => {
+    const dead = { port: await deadPort(), ready: true };
+    const { port } = await addressOf(dead, { port: await deadPort(), ready: true }, await replica("c"));
+    const answers = await Promise.all([ask(port), ask(port), ask(port), ask(port)]);
+    expect(answers).toEqual(Array(4).fill("c: hello"));
+  });
+
+  it("tries replicas that are not ready where no other is", async () => {
+    const a = await replica("a");
+    a.ready = false;
+    const { port } = await addressOf({ port: await deadPort(), ready: false }, a);
+    expect([await ask(port), await ask(port)]).toEqual(["a: hello", "a: hello"]);
+  });
+
+  it("closes a connection that no replica takes, and goes on", async () => {
+    const replicas = [{ port: await deadPort(), ready: true }];
+    const { port } = await addressOf(...replicas);
+    expect(await ask(port)).toBe("");
+    const { port: empty } = await addressOf();
+    expect(await ask(empty)).toBe("");
+    expect(await ask(port)).toBe("");
+  });
+
+  it("passes bytes on as they are, in both directions and in any amount", async () => {
+    const a = await replica("");
+    const { port } = await addressOf(a);
+    const sent = "0123456789abcdef".repeat(64 * 1024);
+    const received = (await ask(port, sent)).replaceAll(": ", "");
+    expect(received.length).toBe(sent.length);
+    expect(received).toBe(sent);
+  });
+
+  it("ends the other side where one side breaks off", async () => {
+    const a = await replica("a");
+    const { port } = await addressOf(a);
+    const client = connect({ port, host: HOST });
+    client.write("hello");
+    await once(client, "data");
+    expect(a.sockets.size).toBe(1);
+    client.destroy();
+    await vi.waitFor(() => expect(a.sockets.size).toBe(0), { timeout: 5000 });
+
+    const other = connect({ port, host: HOST });
+    other.write("hello").valueOf();
+    await once(other, "data");
+    const closed = once(other, "close");
+    for (const socket of a.sockets) socket.destroy();
+    await closed;
+  });
+
+  it("ends its connections when it is closed, and takes no more", async () => {
+    const a = await replica("a");
+    const { address, port } = await addressOf(a);
+    const client = connect({ port, host: HOST });
+    client.write("hello");
+    await once(client, "data");
+    const closed = once(client, "close");
+    await address.close();
+    await closed;
+    await vi.waitFor(() => expect(a.sockets.size).toBe(0), { timeout: 5000 });
+    expect(await ask(port)).toBe("");
+  });
+
+  it("cannot be where something else is", async () => {
+    const { port } = await addressOf();
+    await expect(new ServiceAddress(() => []).listen(port)).rejects.toThrow("EADDRINUSE");
+  });
+});
