@@ -73,11 +73,12 @@ export class CertificateAuthority {
     };
   }
 
-  /** Issues a leaf, where there is none of that name or its end is near. */
+  /** Issues a leaf, where there is none of that name, it says something else or its end is near. */
   async issue(name: string, leaf: Leaf): Promise<void> {
     const stored = readStored(this.#folder, name);
-    if (stored !== undefined && (await stored.verify({ publicKey: this.#certificate, signatureOnly: true })))
-      return;
+    if (stored !== undefined && says(stored, leaf)) {
+      if (await stored.verify({ publicKey: this.#certificate, signatureOnly: true })) return;
+    }
 
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
     const certificate = await x509.X509CertificateGenerator.create({
@@ -115,6 +116,19 @@ function readStored(folder: StateFolder, name: string): x509.X509Certificate | u
   const life = certificate.notAfter.getTime() - certificate.notBefore.getTime();
   const left = certificate.notAfter.getTime() - Date.now();
   return left > life * RENEW_BELOW ? certificate : undefined;
+}
+
+/** Whether a certificate is what the leaf asks for. */
+function says(certificate: x509.X509Certificate, leaf: Leaf): boolean {
+  const hosts = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  const usages = certificate.getExtension(x509.ExtendedKeyUsageExtension)?.usages ?? [];
+  const stored = [certificate.subject, ...hosts.map(({ value }) => value), ...usages.map(String)];
+  const asked = [
+    `CN=${leaf.commonName}`,
+    ...leaf.hosts,
+    ...leaf.usages.map((usage) => x509.ExtendedKeyUsage[usage]),
+  ];
+  return stored.join() === asked.join();
 }
 
 function readKey(folder: StateFolder, name: string): Promise<webcrypto.CryptoKey> {

@@ -21,9 +21,11 @@ export function startRunner(
   state: string,
   args: readonly string[] = [],
   environment: Record<string, string> = {},
+  clone = ".",
 ): Runner {
   const flags = ["--state", state, "--port", "0", ...args];
   const child = spawn(process.execPath, ["local/main.ts", ...flags], {
+    cwd: clone,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
