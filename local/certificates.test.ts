@@ -12,7 +12,11 @@ import { StateFolder } from "./state.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-const server: Leaf = { commonName: "orders", hosts: ["orders", "localhost", HOST, "::1"], usages: ["serverAuth"] };
+const server: Leaf = {
+  commonName: "orders",
+  hosts: ["orders", "localhost", HOST, "::1"],
+  usages: ["serverAuth"],
+};
 const client: Leaf = { commonName: "gateway", hosts: ["gateway"], usages: ["clientAuth"] };
 
 afterEach(() => vi.useRealTimers());
@@ -26,7 +30,8 @@ function read(authority: CertificateAuthority, name: string) {
   const { certFile, keyFile } = authority.files(name);
   return { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
 }
-const parsed = (authority: CertificateAuthority, name: string) => new X509Certificate(read(authority, name).cert);
+const parsed = (authority: CertificateAuthority, name: string) =>
+  new X509Certificate(read(authority, name).cert);
 
 interface Handshake {
   /** The CA that each side trusts. */
@@ -36,28 +41,31 @@ interface Handshake {
   readonly clientLeaf?: string;
 }
 
-/** A real handshake with certificates on both sides: the client's name as the server saw it, or the refusal. */
-async function handshake(authority: CertificateAuthority, options: Handshake = {}): Promise<string> {
+/** A real handshake with certificates on both sides: whom the server sees and whom the client, or why not. */
+async function handshake(authority: CertificateAuthority, options: Handshake = {}): Promise<string[]> {
   const { ca = authority.pem, servername = "orders", serverLeaf = "server", clientLeaf = "client" } = options;
-  const listening = createServer({
-    ...read(authority, serverLeaf),
-    ca,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: "TLSv1.3",
-  }).listen(0, HOST);
+  const tls = { ca, minVersion: "TLSv1.3", rejectUnauthorized: false } as const;
+  const listening = createServer({ ...tls, ...read(authority, serverLeaf), requestCert: true }).listen(
+    0,
+    HOST,
+  );
   await once(listening, "listening");
   onTestFinished(() => void listening.close());
   const { port } = listening.address() as AddressInfo;
-  return new Promise((resolve) => {
-    const refused = (error: Error) => resolve((error as NodeJS.ErrnoException).code ?? error.message);
-    listening.on("tlsClientError", refused);
-    listening.on("secureConnection", (socket: TLSSocket) => {
-      resolve(String(socket.getPeerCertificate().subject.CN));
-      socket.destroy();
-    });
-    connect({ port, host: HOST, servername, ca, ...read(authority, clientLeaf) }).on("error", refused);
-  });
+  const client = connect({ ...tls, ...read(authority, clientLeaf), port, host: HOST, servername });
+  onTestFinished(() => void client.destroy());
+  const [[accepted]] = (await Promise.all([
+    once(listening, "secureConnection"),
+    once(client, "secureConnect"),
+  ])) as [[TLSSocket], unknown];
+  return [peerOf(accepted), peerOf(client)];
+}
+
+function peerOf(socket: TLSSocket): string {
+  // Node declares an Error here; it gives that error's code.
+  return socket.authorized
+    ? String(socket.getPeerCertificate().subject.CN)
+    : String(socket.authorizationError);
 }
 
 describe("the platform's CA", () => {
@@ -65,24 +73,28 @@ describe("the platform's CA", () => {
     const { authority } = await newAuthority();
     await authority.issue("server", server);
     await authority.issue("client", client);
-    expect(await handshake(authority)).toBe("gateway");
-    expect(await handshake(authority, { servername: "localhost" })).toBe("gateway");
-    expect(await handshake(authority, { servername: "elsewhere" })).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
+    expect(await handshake(authority)).toEqual(["gateway", "orders"]);
+    expect(await handshake(authority, { servername: "localhost" })).toEqual(["gateway", "orders"]);
+    expect(await handshake(authority, { servername: "elsewhere" })).toEqual([
+      "gateway",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    ]);
   });
 
   it("gives leaves that are good for their own side of TLS alone", async () => {
     const { authority } = await newAuthority();
     await authority.issue("server", server);
     await authority.issue("client", client);
-    expect(await handshake(authority, { clientLeaf: "server" })).toMatch(/INVALID_PURPOSE/);
-    expect(await handshake(authority, { serverLeaf: "client", servername: "gateway" })).toMatch(/INVALID_PURPOSE/);
+    const swapped = { clientLeaf: "server", serverLeaf: "client", servername: "gateway" };
+    expect(await handshake(authority, swapped)).toEqual(["INVALID_PURPOSE", "INVALID_PURPOSE"]);
   });
 
   it("makes no two platforms trust each other", async () => {
     const [{ authority }, { authority: other }] = [await newAuthority(), await newAuthority()];
     await authority.issue("server", server);
     await authority.issue("client", client);
-    expect(await handshake(authority, { ca: other.pem })).not.toBe("gateway");
+    const untrusted = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+    expect(await handshake(authority, { ca: other.pem })).toEqual([untrusted, untrusted]);
   });
 
   it("gives leaves that can sign nothing themselves, for the hosts that were asked", async () => {
@@ -106,7 +118,7 @@ describe("the platform's CA", () => {
     await again.issue("server", server);
     expect([again.pem, read(again, "server")]).toEqual([authority.pem, before]);
     await again.issue("client", client);
-    expect(await handshake(again)).toBe("gateway");
+    expect(await handshake(again)).toEqual(["gateway", "orders"]);
     for (const file of [folder.file("certificates/ca.key"), again.files("server").keyFile])
       expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
   });
@@ -148,21 +160,6 @@ describe("a leaf", () => {
     await renewed.issue("server", server);
     await renewed.issue("client", client);
     expect(parsed(renewed, "server").serialNumber).not.toBe(second.serialNumber);
-    expect(await handshake(renewed)).toBe("gateway");
-  });
-
-  it.each<[string, Leaf]>([
-    ["another host", { ...server, hosts: [...server.hosts, "orders.shop.svc"] }],
-    ["another common name", { ...server, commonName: "edge" }],
-    ["another usage", { ...server, usages: ["serverAuth", "clientAuth"] }],
-  ])("is issued again where it is asked for with %s", async (_what, asked) => {
-    const { authority } = await newAuthority();
-    await authority.issue("server", server);
-    const first = parsed(authority, "server");
-    await authority.issue("server", asked);
-    const second = parsed(authority, "server");
-    expect(second.serialNumber).not.toBe(first.serialNumber);
-    await authority.issue("server", asked);
-    expect(parsed(authority, "server").serialNumber).toBe(second.serialNumber);
+    expect(await handshake(renewed)).toEqual(["gateway", "orders"]);
   });
 });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { LocalError } from "./error.ts";
 import { parseOptions } from "./options.ts";
 import { startPlatform } from "./platform.ts";
@@ -5,24 +6,27 @@ import type { Platform } from "./platform.ts";
 import { printedProgress } from "./progress.ts";
 
 const options = parseOptions(process.argv.slice(2), process.env);
-const stopAsked = new Promise<string>((resolve) => {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, resolve);
-});
+const stop = new AbortController();
+const stopAsked = once(stop.signal, "abort");
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
 
 console.log("Gatehouse starts");
 const start = performance.now();
 try {
-  const platform = await startPlatform(options, printedProgress(process.stdout));
+  const platform = await startPlatform(options, printedProgress(process.stdout, stop.signal));
   printWelcome(platform, (performance.now() - start) / 1000);
-  console.log(`\n${await stopAsked}: stopping`);
+  await stopAsked;
+  console.log("\nstopping");
   await platform.stop();
-  console.log("stopped");
-  process.exit(0);
 } catch (error) {
-  const told = error instanceof LocalError ? error.message : ((error as Error).stack ?? String(error));
-  console.error(`\nGatehouse cannot run: ${told}`);
-  process.exit(1);
+  if (!stop.signal.aborted) {
+    const told = error instanceof LocalError ? error.message : ((error as Error).stack ?? String(error));
+    console.error(`\nGatehouse cannot run: ${told}`);
+    process.exit(1);
+  }
 }
+console.log("stopped");
+process.exit(0);
 
 function printWelcome({ outputs, outputsFile, caFile }: Platform, seconds: number): void {
   console.log(`ready in ${seconds.toFixed(1)} s

@@ -30,7 +30,9 @@ describe("a process", () => {
   });
 
   it("that cannot be started has ended too", async () => {
-    const child = startProcess(join(temporaryFolder(), "nothing"), [], { log: join(temporaryFolder(), "log") });
+    const child = startProcess(join(temporaryFolder(), "nothing"), [], {
+      log: join(temporaryFolder(), "log"),
+    });
     expect(await exitOf(child)).toMatch(/^exit code/);
   });
 

@@ -2,7 +2,6 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 
 /** A process by its pid and when it started: a pid alone comes round again. */
 export interface ProcessId {
@@ -24,7 +23,7 @@ export function startProcess(
 /** Resolves with how a process ended, at once if it has. */
 export async function exitOf(child: ChildProcess): Promise<string> {
   if (child.exitCode === null && child.signalCode === null) {
-    await Promise.race([once(child, "exit"), once(child, "error")]);
+    await new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
   }
   return child.signalCode ?? `exit code ${child.exitCode ?? "unknown"}`;
 }

@@ -6,10 +6,14 @@ export interface Progress {
   readonly report: (line: string) => void;
 }
 
-/** Progress on a stream that people read. */
-export function printedProgress(output: Pick<NodeJS.WriteStream, "write">): Progress {
+/**
+ * Progress on a stream that people read.
+ * @param stop once it is aborted, no further step begins
+ */
+export function printedProgress(output: Pick<NodeJS.WriteStream, "write">, stop: AbortSignal): Progress {
   return {
     async step(name, run) {
+      stop.throwIfAborted();
       const start = performance.now();
       const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
       try {

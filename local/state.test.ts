@@ -9,7 +9,11 @@ import { StateFolder } from "./state.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
-const refusal = (path: string) => StateFolder.open(path).then(() => "opened", (error: unknown) => error);
+const refusal = (path: string) =>
+  StateFolder.open(path).then(
+    () => "opened",
+    (error: unknown) => error,
+  );
 
 async function sleeper() {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
@@ -60,16 +64,21 @@ describe("a state folder", () => {
     expect(existsSync(folder.file("outputs.json"))).toBe(false);
   });
 
-  it.each([0, 2, "1", null])("of version %j is refused, with what to do, and left as it is", async (version) => {
-    const path = temporaryFolder();
-    const content = JSON.stringify({ version });
-    writeFileSync(join(path, "state.json"), content);
-    const error = await refusal(path);
-    expect(error).toBeInstanceOf(LocalError);
-    expect((error as LocalError).message).toMatch(/is of version .* knows version 1: .*--state DIR, or remove it/);
-    expect(readFileSync(join(path, "state.json"), "utf8")).toBe(content);
-    expect(existsSync(join(path, "secrets"))).toBe(false);
-  });
+  it.each([0, 2, "1", null])(
+    "of version %j is refused, with what to do, and left as it is",
+    async (version) => {
+      const path = temporaryFolder();
+      const content = JSON.stringify({ version });
+      writeFileSync(join(path, "state.json"), content);
+      const error = await refusal(path);
+      expect(error).toBeInstanceOf(LocalError);
+      expect((error as LocalError).message).toMatch(
+        /is of version .* knows version 1: .*--state DIR, or remove it/,
+      );
+      expect(readFileSync(join(path, "state.json"), "utf8")).toBe(content);
+      expect(existsSync(join(path, "secrets"))).toBe(false);
+    },
+  );
 
   it("that another platform runs on is refused, naming its process", async () => {
     const path = temporaryFolder();
@@ -119,7 +128,9 @@ describe("a run that was killed", () => {
   it("has no other process ended that has got the same pid since", async () => {
     const path = temporaryFolder();
     const stranger = await sleeper();
-    leaveBehind(path, gone, [{ name: "orders-1", signal: "SIGTERM", pid: stranger.id.pid, started: "before" }]);
+    leaveBehind(path, gone, [
+      { name: "orders-1", signal: "SIGTERM", pid: stranger.id.pid, started: "before" },
+    ]);
     await StateFolder.open(path);
     expect(isRunning(stranger.id)).toBe(true);
     stranger.child.kill("SIGKILL");

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { expectJson, signUp, TestClient } from "../support/client.ts";
 import { isAlive, processesOf } from "../support/processes.ts";
 import { startRunner } from "../support/runner.ts";
+import { eventually } from "../support/wait.ts";
 
 let root: string;
 beforeAll(() => {
@@ -63,6 +64,18 @@ describe("npm start", () => {
       }
     },
   );
+
+  it("stops at the next step when it is asked to while it starts", async () => {
+    const state = join(root, "early");
+    const runner = startRunner(state);
+    await eventually("the database", () => runner.text().includes("database"));
+    const children = [...processesOf(state).values()];
+    expect(children.some(isAlive)).toBe(true);
+    runner.child.kill("SIGINT");
+    expect(await runner.ended()).toBe(0);
+    expect(runner.text()).not.toContain("ready in");
+    expect(children.filter(isAlive)).toEqual([]);
+  });
 
   it("refuses a state folder that a running platform uses", async () => {
     const runner = startRunner(inject("state"));

@@ -67,13 +67,14 @@ export class SteadyLoad {
 /** Runs something under load and gives how the load fared. */
 export async function underLoad(outputs: TestOutputs, action: () => Promise<void>): Promise<LoadResult> {
   const load = await SteadyLoad.start(outputs);
-  try {
-    await action();
-    await sleep(2000);
-  } finally {
-    await load.stop();
-  }
-  return load.stop();
+  const failed = await action().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  await sleep(2000);
+  const result = await load.stop();
+  if (failed !== undefined) throw failed.error;
+  return result;
 }
 
 /** Fails with the first failures, if there was any. */

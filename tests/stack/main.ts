@@ -32,12 +32,11 @@ try {
   await deploy();
   await runDrills();
 } catch (error) {
-  problems.push(error instanceof Error ? error.message : String(error));
+  keep(error);
 } finally {
   await step("destroy", destroy);
 }
-for (const problem of problems) say(`FAILED ${problem}`);
-say(problems.length === 0 ? "all of it holds" : `${problems.length} failed`);
+say(problems.length === 0 ? "all of it holds" : `${problems.length} failed:\n${problems.join("\n")}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 async function configure(): Promise<void> {
@@ -111,7 +110,9 @@ async function withFile<R>(name: string, content: string, use: (path: string) =>
 
 /** One drill that fails does not keep the others from being run. */
 function keep(error: unknown): void {
-  problems.push(error instanceof Error ? error.message : String(error));
+  const problem = error instanceof Error ? error.message : String(error);
+  problems.push(problem);
+  say(`FAILED ${problem}`);
 }
 
 async function step(name: string, action: () => Promise<unknown>): Promise<void> {
