@@ -162,4 +162,19 @@ describe("a leaf", () => {
     expect(parsed(renewed, "server").serialNumber).not.toBe(second.serialNumber);
     expect(await handshake(renewed)).toEqual(["gateway", "orders"]);
   });
+
+  it.each<[string, Leaf]>([
+    ["another host", { ...server, hosts: [...server.hosts, "orders.shop.svc"] }],
+    ["another common name", { ...server, commonName: "edge" }],
+    ["another usage", { ...server, usages: ["serverAuth", "clientAuth"] }],
+  ])("is issued again where it is asked for with %s, and then kept", async (_what, asked) => {
+    const { authority } = await newAuthority();
+    await authority.issue("server", server);
+    const first = parsed(authority, "server");
+    await authority.issue("server", asked);
+    const second = parsed(authority, "server");
+    expect(second.serialNumber).not.toBe(first.serialNumber);
+    await authority.issue("server", asked);
+    expect(parsed(authority, "server").serialNumber).toBe(second.serialNumber);
+  });
 });

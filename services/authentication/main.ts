@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
-import { openDatabase } from "../shared/database.ts";
+import { awaitDatabase, openDatabase } from "../shared/database.ts";
 import { Health } from "../shared/health.ts";
 import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
@@ -37,4 +37,5 @@ const app = createApp({
   tokens,
   sessionLifetime: environment.SESSION_SECONDS,
 });
+await awaitDatabase(db, logger);
 await serve(app, { environment, health, logger, close: [() => db.destroy()] });

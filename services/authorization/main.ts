@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
-import { openDatabase } from "../shared/database.ts";
+import { awaitDatabase, openDatabase } from "../shared/database.ts";
 import { Health } from "../shared/health.ts";
 import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
@@ -23,4 +23,5 @@ const app = createApp({
   db,
   refusalStatus: environment.ROLE_REFUSAL_STATUS === "401" ? 401 : 403,
 });
+await awaitDatabase(db, logger);
 await serve(app, { environment, health, logger, close: [() => db.destroy()] });

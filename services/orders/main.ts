@@ -1,5 +1,5 @@
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
-import { openDatabase } from "../shared/database.ts";
+import { awaitDatabase, openDatabase } from "../shared/database.ts";
 import { Health } from "../shared/health.ts";
 import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
@@ -11,4 +11,5 @@ const logger = createLogger("orders", environment.LOG_LEVEL);
 const health = new Health();
 const db = openDatabase<OrdersDatabase>("orders", environment, logger);
 const app = createApp({ logger, health, drills: environment.DRILLS, db });
+await awaitDatabase(db, logger);
 await serve(app, { environment, health, logger, close: [() => db.destroy()] });

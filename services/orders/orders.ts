@@ -39,7 +39,8 @@ export async function addOrder(
   return inserted !== undefined;
 }
 
-const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
+/** As a date of JavaScript: not every text that is one is a date to the database too. */
+const cursorShape = z.tuple([z.iso.datetime().transform((text) => new Date(text)), z.uuid()]);
 
 /** One page of a user's orders, the newest first. */
 export async function listOrders(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import type { InternalClient } from "../shared/internal-client.ts";
 import type { Logger } from "../shared/logging.ts";
@@ -37,11 +38,17 @@ export function createDelivery(
     await markDelivered(db, purchase.id);
   }
 
-  async function recover(): Promise<void> {
+  async function recover(stopped: AbortSignal): Promise<void> {
     const before = new Date(Date.now() - RECOVERY_AGE);
     for (const purchase of await findUndelivered(db, { before, limit: RECOVERY_BATCH })) {
-      await deliver(purchase);
-      logger.info({ orderId: purchase.id }, "recovered a purchase without an order");
+      if (stopped.aborted) return;
+      try {
+        await deliver(purchase);
+        logger.info({ orderId: purchase.id }, "recovered a purchase without an order");
+      } catch (error) {
+        // The others go on: one order that is refused must not hold them up.
+        logger.warn({ err: error, orderId: purchase.id }, "recovery will try this purchase again");
+      }
     }
   }
 
@@ -49,7 +56,9 @@ export function createDelivery(
     const stopped = new AbortController();
     const running = (async () => {
       while (!stopped.signal.aborted) {
-        await recover().catch((error: unknown) => logger.warn({ err: error }, "recovery will try again"));
+        await recover(stopped.signal).catch((error: unknown) =>
+          logger.warn({ err: error }, "recovery will try again"),
+        );
         await pause(RECOVERY_INTERVAL, stopped.signal);
       }
     })();
@@ -65,12 +74,6 @@ export function createDelivery(
 }
 
 /** Resolves after some milliseconds, or at once when aborted. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }

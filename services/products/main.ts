@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
-import { openDatabase } from "../shared/database.ts";
+import { awaitDatabase, openDatabase } from "../shared/database.ts";
 import { Health } from "../shared/health.ts";
 import { openInternalClient } from "../shared/internal-client.ts";
 import { createLogger } from "../shared/logging.ts";
@@ -26,6 +26,7 @@ const orders = openInternalClient(environment, {
 const delivery = createDelivery(db, orders, logger);
 const app = createApp({ logger, health, drills: environment.DRILLS, db, delivery });
 const recovery = delivery.startRecovery();
+await awaitDatabase(db, logger);
 await serve(app, {
   environment,
   health,

@@ -20,6 +20,8 @@ export interface Connections {
  * busy ones after their answer.
  */
 export function trackConnections(server: Http2SecureServer): Connections {
+  const open = new Set<TLSSocket>();
+  const lastClosed = Promise.withResolvers<undefined>();
   const sessions = new Set<ServerHttp2Session>();
   const busyByHttp1Socket = new Map<TLSSocket, number>();
   let draining = false;
@@ -34,9 +36,13 @@ export function trackConnections(server: Http2SecureServer): Connections {
   });
 
   server.on("secureConnection", (socket: TLSSocket) => {
-    if (socket.alpnProtocol === "h2") return;
-    busyByHttp1Socket.set(socket, 0);
-    socket.on("close", () => busyByHttp1Socket.delete(socket));
+    open.add(socket);
+    if (socket.alpnProtocol !== "h2") busyByHttp1Socket.set(socket, 0);
+    socket.on("close", () => {
+      open.delete(socket);
+      busyByHttp1Socket.delete(socket);
+      if (draining && open.size === 0) lastClosed.resolve(undefined);
+    });
   });
 
   server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
@@ -56,10 +62,11 @@ export function trackConnections(server: Http2SecureServer): Connections {
   return {
     async drain() {
       draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.close();
       for (const session of sessions) session.close();
       for (const [socket, busy] of busyByHttp1Socket) if (busy === 0) socket.end();
-      await closed;
+      // Not for the server's own "close", which waits for connections too on which TLS never began.
+      if (open.size > 0) await lastClosed.promise;
     },
   };
 }

@@ -35,6 +35,11 @@ const unavailableStates = new Set([
   "EAI_AGAIN",
 ]);
 
+/** Whether a text of the request cannot be stored: SQLSTATE 22021, which a null character gives. */
+export function isUnstorableText(error: unknown): boolean {
+  return sqlState(error) === "22021";
+}
+
 /** Whether the database or the way to it failed, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (unavailableStates.has(sqlState(error) ?? "") || isSerializationFailure(error)) return true;

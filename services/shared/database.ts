@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import type { Transaction } from "kysely";
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { DatabaseEnvironment } from "./config.ts";
 import { isSerializationFailure } from "./database-errors.ts";
@@ -33,6 +34,22 @@ export function openDatabase<DB>(
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle database connection broke"));
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/**
+ * Resolves once the database answers. A pod's way to it may open some seconds after the pod has started, as
+ * network policies are put in place: until then it must not get requests.
+ */
+export async function awaitDatabase<DB>(db: Kysely<DB>, logger: Pick<Logger, "warn">): Promise<void> {
+  for (;;) {
+    try {
+      await sql`select 1`.execute(db);
+      return;
+    } catch (error) {
+      logger.warn({ err: error }, "the database does not answer yet");
+      await sleep(500);
+    }
+  }
 }
 
 /** TLS part of a connection's settings: the server is always verified where a CA is given. */

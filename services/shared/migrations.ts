@@ -1,3 +1,4 @@
+import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import type { Migration } from "kysely/migration";
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
@@ -7,6 +8,7 @@ import { z } from "zod";
 import type { EnvironmentFor } from "./config.ts";
 import { databaseEnvironment, readEnvironment } from "./config.ts";
 import { connectionTls } from "./database.ts";
+import { isSerializationFailure } from "./database-errors.ts";
 
 /** What the migration of a service reads: how to reach the server as its administrator. */
 export const migrationEnvironment = databaseEnvironment.omit({ DATABASE_POOL_SIZE: true }).extend({
@@ -32,6 +34,28 @@ export async function migrateService<DB>(
   options: MigrationOptions<DB>,
   environment: MigrationEnvironment = readEnvironment(migrationEnvironment),
 ): Promise<void> {
+  await meetingRetry.execute(() => migrateOnce(options, environment));
+}
+
+/**
+ * Two migrations of a service at once meet where they create the same. The one that comes second runs again
+ * from its start, and then finds done what the other has done.
+ */
+const meetingRetry = retry(handleWhen(meetsAnother), {
+  maxAttempts: 20,
+  backoff: new ExponentialBackoff({ initialDelay: 20, maxDelay: 500 }),
+});
+
+function meetsAnother(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const meets = isSerializationFailure(error) || /already exists|concurrently updated/.test(error.message);
+  return meets || meetsAnother(error.cause);
+}
+
+async function migrateOnce<DB>(
+  options: MigrationOptions<DB>,
+  environment: MigrationEnvironment,
+): Promise<void> {
   await withClient(connectionSettings(environment), (client) =>
     createDatabaseAndLogin(client, options.service, environment),
   );
@@ -47,15 +71,16 @@ export async function migrateService<DB>(
   }
 }
 
-/** Kysely's advisory lock does not exist on CockroachDB: the row of its lock table is locked instead. */
+/**
+ * Kysely's advisory lock does not exist on CockroachDB, and a lock on the row of its lock table would not last:
+ * Kysely takes it before the transaction begins. None is needed: a migration and its name in the list of those
+ * that ran are written in one transaction, and the list takes each name once.
+ */
 class MigrationAdapter extends PostgresAdapter {
-  override async acquireMigrationLock(
-    ...[db, { lockTable, lockRowId }]: Parameters<PostgresAdapter["acquireMigrationLock"]>
-  ): Promise<void> {
-    await sql`select id from ${sql.table(lockTable)} where id = ${lockRowId} for update`.execute(db);
+  override acquireMigrationLock(): Promise<void> {
+    return Promise.resolve();
   }
 
-  /** The row is free again when the transaction ends. */
   override releaseMigrationLock(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
-import { isUnavailable } from "./database-errors.ts";
+import { isUnavailable, isUnstorableText } from "./database-errors.ts";
 import type { Logger } from "./logging.ts";
 
 /** Every refusal that a service gives on purpose: its stable code, its status and what it means. */
@@ -105,6 +105,9 @@ export function problemHandler(logger: Logger) {
     if (error instanceof Problem) return error.toResponse();
     if (error instanceof HTTPException && error.status < 500) {
       return new Problem("malformed_request", { detail: error.message }).toResponse();
+    }
+    if (isUnstorableText(error)) {
+      return new Problem("malformed_request", { detail: "A text holds a null character." }).toResponse();
     }
     if (isUnavailable(error)) {
       logger.warn({ err: error, path: c.req.path }, "a dependency does not answer");

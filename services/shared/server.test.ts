@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { Agent } from "node:https";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openInternalClient } from "./internal-client.ts";
+import type { Identity } from "./testing-certificates.ts";
+import { TestCertificates } from "./testing-certificates.ts";
+import { ask, HOST, TestProcess } from "./testing-process.ts";
+
+let certificates: TestCertificates;
+let others: TestCertificates;
+let service: TestProcess;
+let gateway: Identity;
+let products: Identity;
+
+beforeAll(async () => {
+  [certificates, others] = await Promise.all([TestCertificates.open(), TestCertificates.open()]);
+  [gateway, products] = await Promise.all([
+    certificates.identity("gateway"),
+    certificates.identity("products"),
+  ]);
+  service = await TestProcess.start(certificates);
+});
+afterAll(async () => {
+  await service.end();
+  certificates.remove();
+  others.remove();
+});
+
+const refused = { status: 403, body: expect.objectContaining({ code: "caller_refused" }) as unknown };
+const asGateway = { status: 200, body: { caller: "gateway", version: null } };
+
+/** Both protocols in which services are asked: one request each, on a connection of its own. */
+const protocols: [string, (path: string, identity?: Identity) => Promise<unknown>][] = [
+  ["HTTP/1.1", (path, identity) => service.http1(path, identity)],
+  [
+    "HTTP/2",
+    async (path, identity) => {
+      const session = await service.http2(identity);
+      try {
+        return await ask(session, path);
+      } finally {
+        session.close();
+      }
+    },
+  ],
+];
+
+describe.each(protocols)("a service over %s", (_protocol, get) => {
+  it("knows its caller by the certificate", async () => {
+    expect(await get("/orders", gateway)).toEqual(asGateway);
+  });
+
+  it("refuses a caller of another name", async () => {
+    expect(await get("/orders", products)).toEqual(refused);
+  });
+
+  it("refuses who shows no certificate, on all paths but its health", async () => {
+    for (const path of ["/orders", "/orders/openapi.json", "/nothing"])
+      expect([path, await get(path)]).toEqual([path, refused]);
+    expect(await get("/health")).toEqual({ status: 200, body: { status: "ok" } });
+    expect(await get("/health/ready")).toEqual({ status: 200, body: { status: "ready" } });
+  });
+
+  it("takes the right name from another CA for no certificate at all", async () => {
+    expect(await get("/orders", await others.identity("gateway"))).toEqual(refused);
+  });
+});
+
+describe("a service's TLS", () => {
+  it("knows the caller of a resumed session, and gives nobody another's", async () => {
+    const agent = new Agent({ keepAlive: false });
+    const resumed: boolean[] = [];
+    const get = async () => {
+      const sockets: TLSSocket[] = [];
+      agent.once("keylog", (_line, socket: TLSSocket) => sockets.push(socket));
+      const answer = await service.http1("/orders", gateway, { agent });
+      resumed.push(sockets[0]?.isSessionReused() ?? false);
+      return answer;
+    };
+    for (let time = 0; time < 3; time++) expect(await get()).toEqual(asGateway);
+    expect(resumed[0]).toBe(false);
+    expect(resumed.slice(1)).toContain(true);
+    expect(await service.http1("/orders", undefined, { agent })).toEqual(refused);
+    agent.destroy();
+  });
+
+  it("is TLS 1.3 and nothing older", async () => {
+    const handshake = (maxVersion: "TLSv1.2" | "TLSv1.3") =>
+      new Promise((resolve) => {
+        const socket = connect(
+          { host: HOST, port: service.port, servername: "orders", ca: certificates.ca, maxVersion },
+          () => {
+            resolve(socket.getProtocol());
+            socket.destroy();
+          },
+        );
+        socket.on("error", () => resolve("refused"));
+      });
+    expect(await handshake("TLSv1.3")).toBe("TLSv1.3");
+    expect(await handshake("TLSv1.2")).toBe("refused");
+  });
+});
+
+describe("the client that services call each other with", () => {
+  const clientOf = async (name: string, expected: string, timeout = 3000, port = service.port) => {
+    const { certFile, keyFile } = await certificates.files(name);
+    return openInternalClient(
+      { TLS_CA_FILE: certificates.caFile, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile },
+      { service: expected, url: `https://${HOST}:${port}`, timeout },
+    );
+  };
+  const add = "/microservice/orders/add";
+
+  it("shows the caller's certificate and gives status and answer", async () => {
+    const client = await clientOf("products", "orders");
+    const body = { quantity: 1, name: "Kännchen" };
+    expect(await client.post(add, body)).toEqual({ status: 201, body: { caller: "products", body } });
+    await client.close();
+  });
+
+  it("gives a refusal as what it is", async () => {
+    const client = await clientOf("authorization", "orders");
+    expect(await client.post(add, {})).toEqual(refused);
+    await client.close();
+  });
+
+  it("takes no other service for the one that it means", async () => {
+    const client = await clientOf("products", "payments");
+    await expect(client.post(add, {})).rejects.toThrow(/altnames/i);
+    await client.close();
+  });
+
+  it("gives up after its timeout", async () => {
+    const mute = createServer().listen(0, HOST);
+    await once(mute, "listening");
+    const client = await clientOf("products", "orders", 100, (mute.address() as AddressInfo).port);
+    await expect(client.post(add, {})).rejects.toThrow(/timeout/i);
+    mute.close();
+    await client.close();
+  });
+});

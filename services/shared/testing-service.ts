@@ -1,0 +1,47 @@
+/**
+ * A service without a domain, as the main of every service makes one, for the tests of the server, which start it
+ * as a process. `GET /orders` answers with the caller's name; with `?wait` it tells the test that it is in flight
+ * and answers once the test says so.
+ */
+import { createServiceApp } from "./app.ts";
+import { certificateCaller } from "./callers.ts";
+import { readEnvironment, serviceEnvironment } from "./config.ts";
+import { Health } from "./health.ts";
+import { createLogger } from "./logging.ts";
+import { serve } from "./server.ts";
+
+/** What the process tells the test. */
+export type Report = "serving" | "in flight" | "closed the pool" | "closed the client";
+
+const tell = (report: Report) => process.send?.(report);
+
+const environment = readEnvironment(serviceEnvironment);
+const logger = createLogger("orders", environment.LOG_LEVEL);
+const health = new Health();
+const app = createServiceApp("orders", { logger, health, drills: environment.DRILLS });
+
+const { promise: goOn, resolve } = Promise.withResolvers<unknown>();
+process.on("message", resolve);
+
+app.get("/orders", async (c) => {
+  if (c.req.query("wait") !== undefined) {
+    tell("in flight");
+    await goOn;
+  }
+  return c.json({ caller: certificateCaller(c.env), version: c.req.header("x-test") ?? null });
+});
+app.post("/microservice/orders/add", async (c) =>
+  c.json({ caller: certificateCaller(c.env), body: (await c.req.json()) as unknown }, 201),
+);
+
+const closing = (report: Report) => () => {
+  tell(report);
+  return Promise.resolve();
+};
+await serve(app, {
+  environment,
+  health,
+  logger,
+  close: [closing("closed the client"), closing("closed the pool")],
+});
+tell("serving");
