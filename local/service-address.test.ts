@@ -112,6 +112,20 @@ describe("the address of a service", () => {
     expect(received).toBe(`a: ${line}\n`);
   });
 
+  it("loses nothing of an answer that the client takes its time to read", async () => {
+    const size = 6 * 1024 * 1024;
+    const server = createServer((socket) => socket.end(Buffer.alloc(size))).listen(0, HOST);
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = await addressOf({ port: (server.address() as AddressInfo).port, ready: true });
+    const client = connect({ port, host: HOST });
+    await once(client, "connect");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    let received = 0;
+    for await (const chunk of client) received += (chunk as Buffer).length;
+    expect(received).toBe(size);
+  });
+
   it("ends the other side where one side breaks off", async () => {
     const a = await replica("a");
     const { port } = await addressOf(a);

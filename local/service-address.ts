@@ -51,12 +51,14 @@ export class ServiceAddress {
     upstream.once("error", refused);
     upstream.once("connect", () => {
       upstream.off("error", refused);
+      if (client.destroyed) upstream.destroy();
       for (const [one, other] of [
         [client, upstream],
         [upstream, client],
       ] as const) {
         one.on("error", () => other.destroy());
-        one.on("close", () => other.destroy());
+        // What one side has sent still reaches the other.
+        one.on("close", () => other.destroySoon());
         one.pipe(other);
       }
     });

@@ -3,7 +3,7 @@ import { Agent } from "node:https";
 import { promisify } from "node:util";
 import { bundleService } from "../services/bundle.ts";
 import { catalog } from "../services/catalog.ts";
-import { calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
+import { addressVariable, calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import type { Database } from "./database.ts";
 import type { LocalOptions } from "./options.ts";
@@ -119,7 +119,7 @@ function serviceVariables(
 ): NodeJS.ProcessEnv {
   const { certFile, keyFile } = authority.files(service);
   const callees = calleesOf(catalog, service).map(
-    (callee) => [urlVariable(callee), address(callee)] as const,
+    (callee) => [addressVariable(callee), address(callee)] as const,
   );
   return {
     PATH: process.env["PATH"],
@@ -134,11 +134,6 @@ function serviceVariables(
     ...Object.fromEntries(callees),
     ...ownVariables(service, folder, options),
   };
-}
-
-/** `ORDERS_URL` for orders. */
-function urlVariable(service: string): string {
-  return `${service.toUpperCase().replaceAll("-", "_")}_URL`;
 }
 
 /** What single services read besides. */

@@ -33,6 +33,8 @@ describe("registration", () => {
     ["3 characters of two units each", letter.repeat(3)],
     ["32 characters of two units each", letter.repeat(32)],
     ["letters and digits of other scripts", "Ünïcødé-Жук-٣"],
+    ["letters with combining marks", "हिन्दी"],
+    ["a letter that becomes two in upper case", "straße"],
   ])("accepts a username of %s", async (_what, username) => {
     const answer = await register({ username, password });
     expect(answer.status).toBe(201);
@@ -93,6 +95,7 @@ describe("registration", () => {
     ["the same name", "Alice"],
     ["another case", "aLICE"],
     ["full-width letters, which NFKC folds", "\uff21lice"],
+    ["another case of letters that change in number", "STRASSE"],
   ])("refuses %s as taken", async (_what, username) => {
     const answer = await register({ username, password });
     expect(answer.status).toBe(409);

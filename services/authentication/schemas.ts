@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 const username = z
   .string()
   .overwrite((text) => text.normalize("NFKC"))
-  .regex(/^[\p{L}\p{N}._@+-]{3,32}$/u, "3 to 32 letters, digits, or one of . _ @ + -")
+  .regex(/^[\p{L}\p{M}\p{N}._@+-]{3,32}$/u, "3 to 32 letters, digits, or one of . _ @ + -")
   .openapi({ example: "alice" });
 
 const password = z

@@ -208,4 +208,8 @@ describe("the key set", () => {
   it("names what is wrong with a public first key", async () => {
     await expect(tokensOf(publicPart(key))).rejects.toThrow("the first key must be a private one");
   });
+
+  it("names what is wrong with two keys of one kid", async () => {
+    await expect(tokensOf(key, { ...other, kid: key.kid })).rejects.toThrow("two keys have one kid");
+  });
 });

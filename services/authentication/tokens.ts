@@ -50,6 +50,8 @@ const verifiedClaims = z.object({ sub: z.uuid(), sid: z.uuid(), jti: z.string() 
 export async function createAccessTokens(keys: string, options: TokenOptions): Promise<AccessTokens> {
   const set = keySet.parse(JSON.parse(keys)).keys;
   const [first] = set as [z.infer<typeof privateJwk>];
+  if (new Set(set.map(({ kid }) => kid)).size < set.length)
+    throw new Error("signing keys: two keys have one kid");
   if (first.d === undefined) throw new Error("signing keys: the first key must be a private one, it signs");
   const signingKey = await importJWK(first as JWK, ALGORITHM);
   const publicKeys = createLocalJWKSet({

@@ -154,6 +154,11 @@ export function calleesOf(catalog: Catalog, service: string): string[] {
   return Object.keys(catalog).filter((other) => callersOf(catalog, other).includes(service));
 }
 
+/** The environment variable in which a service finds the base URL of one that it calls: `ORDERS_URL` for orders. */
+export function addressVariable(callee: string): string {
+  return `${callee.toUpperCase().replaceAll("-", "_")}_URL`;
+}
+
 /** A regular expression's source for a path: `/products/{id}/buy` gives `^/products/[^/]+/buy$`. */
 export function pathPattern(path: string): string {
   const literal = path.replaceAll(".", "\\.");

@@ -16,7 +16,10 @@ export async function testDatabase<DB>(
   const server = connect(administrator, undefined);
   await sql`create database ${sql.id(name)}`.execute(server);
   const db = connect<DB>(administrator, name);
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
+  });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw new Error("the test database cannot be migrated", { cause: error });
   return {
