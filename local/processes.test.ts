@@ -45,7 +45,7 @@ describe("a process", () => {
   });
 
   it("is asked to end by the given signal", async () => {
-    const process_ = run(`${FOREVER} process.on('SIGTERM', () => { console.log('bye'); process.exit(0) })`);
+    const process_ = run(`process.on('SIGTERM', () => { console.log('bye'); process.exit(0) }); ${FOREVER}`);
     await isUp(process_);
     await stopProcess(process_.child, "SIGTERM");
     expect([await exitOf(process_.child), process_.printed()]).toEqual(["exit code 0", "up\nbye\n"]);

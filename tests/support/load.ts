@@ -10,6 +10,8 @@ export interface LoadResult {
 
 /** Steady reading by several signed-in users at once, until stopped. */
 export interface Load {
+  /** Requests that have been begun. */
+  readonly requests: () => number;
   stop(): Promise<LoadResult>;
 }
 
@@ -19,7 +21,7 @@ const PATHS = ["/authentication/whoami", "/products", "/orders"] as const;
  * Starts the load. Every user has a source address, and so a bucket, of its own, and asks slowly enough never to
  * meet the limit.
  */
-export async function startLoad({ users = 24, pause = 700 } = {}): Promise<Load> {
+export async function startLoad({ users = 24, pause = 250 } = {}): Promise<Load> {
   const signedIn: SignedIn[] = [];
   for (let count = 0; count < users; count++) signedIn.push(await signUp());
 
@@ -40,6 +42,7 @@ export async function startLoad({ users = 24, pause = 700 } = {}): Promise<Load>
     }
   });
   return {
+    requests: () => requests,
     async stop() {
       stopped = true;
       await Promise.all(loops);
