@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Kysely } from "kysely";
 import type { AppDependencies } from "../shared/app.ts";
 import { createServiceApp } from "../shared/app.ts";
-import { userIdOf } from "../shared/identity.ts";
+import { sourceOf, userIdOf } from "../shared/identity.ts";
 import { Problem, problemResponses, unauthenticated } from "../shared/problem.ts";
 import { accessTokenOf, clearTokenCookies, refreshTokenOf, setTokenCookies } from "./cookies.ts";
 import type { AuthenticationDatabase } from "./database.ts";
@@ -13,8 +13,9 @@ import { credentials, refreshRequest, session, user } from "./schemas.ts";
 import type { SessionGrant } from "./sessions.ts";
 import { endSession, isSessionActive, rotateRefreshToken, startSession } from "./sessions.ts";
 import type { AccessTokens, Seconds } from "./tokens.ts";
+import { checkThrottle, noteFailure, noteSuccess } from "./throttle.ts";
 import type { User } from "./users.ts";
-import { findUser, findUserByName, insertUser } from "./users.ts";
+import { findUser, findUserByName, insertUser, usernameKey } from "./users.ts";
 
 export interface AuthenticationDependencies extends AppDependencies {
   readonly db: Kysely<AuthenticationDatabase>;
@@ -35,9 +36,15 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
 
   app.openapi(login, async (c) => {
     const { username, password } = c.req.valid("json");
+    const attempt = { usernameKey: usernameKey(username), source: sourceOf(c) };
+    await checkThrottle(db, attempt);
     const found = await findUserByName(db, username);
     const correct = await verifyPassword(found?.passwordHash ?? unknownUserHash, password);
-    if (found === undefined || !correct) throw new Problem("invalid_credentials");
+    if (found === undefined || !correct) {
+      await noteFailure(db, attempt);
+      throw new Problem("invalid_credentials");
+    }
+    await noteSuccess(db, attempt);
     return answerWithTokens(c, found, await startSession(db, found.id, sessionLifetime));
   });
 
@@ -118,6 +125,7 @@ const login = createRoute({
       "malformed_request",
       "validation_failed",
       "invalid_credentials",
+      "too_many_logins",
       "body_too_large",
       "unsupported_media_type",
     ),

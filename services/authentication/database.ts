@@ -28,8 +28,25 @@ interface RefreshTokensTable {
   used_at: ColumnType<Date | null, never, Date>;
 }
 
+/** Failed logins of one kind, counted from the start of a window. */
+interface LoginFailuresTable {
+  /** `account`, `source` or `pair`, with what is counted. */
+  subject: string;
+  failures: number;
+  window_start: Date;
+}
+
+/** Sources from which an account was signed in to. */
+interface KnownSourcesTable {
+  username_key: string;
+  source: string;
+  seen_at: Date;
+}
+
 export interface AuthenticationDatabase {
   users: UsersTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
+  login_failures: LoginFailuresTable;
+  known_sources: KnownSourcesTable;
 }

@@ -41,4 +41,30 @@ const usersAndSessions: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { "001_users_and_sessions": usersAndSessions };
+const loginThrottle: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("login_failures")
+      .addColumn("subject", "text", (column) => column.primaryKey())
+      .addColumn("failures", sql`int4`, (column) => column.notNull())
+      .addColumn("window_start", "timestamptz", (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createIndex("login_failures_by_age")
+      .on("login_failures")
+      .column("window_start")
+      .execute();
+    await db.schema
+      .createTable("known_sources")
+      .addColumn("username_key", "text", (column) => column.notNull())
+      .addColumn("source", "text", (column) => column.notNull())
+      .addColumn("seen_at", "timestamptz", (column) => column.notNull())
+      .addPrimaryKeyConstraint("known_sources_pkey", ["username_key", "source"])
+      .execute();
+  },
+};
+
+export const migrations: Record<string, Migration> = {
+  "001_users_and_sessions": usersAndSessions,
+  "002_login_throttle": loginThrottle,
+};

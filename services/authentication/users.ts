@@ -60,6 +60,6 @@ export async function setPasswordHash(
  * Two usernames are the same where these are: compatibility forms are folded (NFKC) and case does not count. To
  * upper and then to lower case is full case folding, by which "straße" is "STRASSE".
  */
-function usernameKey(username: string): string {
+export function usernameKey(username: string): string {
   return username.normalize("NFKC").toUpperCase().toLowerCase();
 }

@@ -13,3 +13,11 @@ export function userIdOf(c: Context): string {
   if (id === undefined || !UUID.test(id)) throw unauthenticated();
   return id;
 }
+
+/**
+ * The address that the gateway took the request from: the last entry of X-Forwarded-For, which the gateway adds
+ * itself. What a client writes into that header is dropped at the entry.
+ */
+export function sourceOf(c: Context): string {
+  return c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim() ?? "unknown";
+}

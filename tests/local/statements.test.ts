@@ -11,7 +11,8 @@ const CHECK = process.env["COCKROACH_SYNTAX_CHECK"] ?? "../shared/cockroach-synt
 
 describe("the statements that migrations and services run", () => {
   it("are recorded for every service with a database, and for the migrations", async () => {
-    const { client } = await signUp();
+    const { client, username } = await signUp();
+    await client.post("/authentication/login", { username, password: "not the password" });
     await client.post("/products/milk-jug/buy", undefined, { headers: { "idempotency-key": "statements" } });
     await client.get("/orders?limit=1");
     await client.post("/authentication/refresh");

@@ -66,8 +66,8 @@ async function runDrills(): Promise<void> {
     cluster: new Cluster(outputs.namespace),
     outputs,
     services: Object.keys(catalog),
-    setLimits: async (limits) => {
-      await stack.set("limits", limits);
+    deploy: async (settings) => {
+      for (const [key, value] of Object.entries(settings)) await stack.set(key, value);
       await stack.up();
     },
     say: (line) => say(`  ${line}`),

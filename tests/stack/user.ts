@@ -16,7 +16,8 @@ export class User {
 
   constructor(outputs: TestOutputs, connections = 64) {
     this.#outputs = outputs;
-    this.#agent = new Agent({ connections, connect: { ca: outputs.gatewayCa }, headersTimeout: 30_000 });
+    // HTTP/2 would put all requests on one connection, and so before one gateway pod.
+    this.#agent = new Agent({ connections, allowH2: false, connect: { ca: outputs.gatewayCa } });
   }
 
   /** A new user. */

@@ -6,8 +6,8 @@ export interface DrillContext {
   readonly outputs: TestOutputs;
   /** Names of the services. */
   readonly services: readonly string[];
-  /** Deploys the same platform with limits on or off. */
-  readonly setLimits: (limits: "on" | "off") => Promise<void>;
+  /** Deploys the same platform with other settings. */
+  readonly deploy: (settings: Readonly<Record<string, string>>) => Promise<void>;
   /** Says what is going on. */
   readonly say: (line: string) => void;
 }
