@@ -1,0 +1,52 @@
+import { catalog } from "./services/catalog.ts";
+import { GATEWAY, servicesWithDatabase } from "./services/shared/catalog.ts";
+import { Administrator } from "./stack/administrator.ts";
+import { CertificateAuthority } from "./stack/certificates.ts";
+import { readConfig } from "./stack/config.ts";
+import { createDatabase } from "./stack/database.ts";
+import { migrationExtras, serviceExtras } from "./stack/extras.ts";
+import { Gateway } from "./stack/gateway.ts";
+import { serviceImages } from "./stack/images.ts";
+import { Microservice } from "./stack/microservice.ts";
+import { Migrations } from "./stack/migrations.ts";
+import { PlatformNamespace } from "./stack/namespace.ts";
+import { SigningKeys } from "./stack/signing-keys.ts";
+
+const names = Object.keys(catalog);
+const stored: readonly string[] = servicesWithDatabase(catalog);
+const config = readConfig([...names, GATEWAY]);
+
+const platform = new PlatformNamespace("platform", { name: config.namespace });
+const shared = { namespace: platform, config };
+const authority = new CertificateAuthority("authority", shared);
+const images = serviceImages(names, config.images);
+
+const administrator = new Administrator("administrator", shared);
+const database = createDatabase("database", { ...shared, authority, services: stored });
+const migrations = new Migrations("migrations", {
+  ...shared,
+  database,
+  services: stored,
+  images,
+  extras: migrationExtras(administrator),
+});
+
+const extras = serviceExtras(config, new SigningKeys("signing-keys", shared));
+const services = names.map((name) => {
+  const parts = { catalog, authority, image: images(name), extras: extras[name], after: migrations.done };
+  return new Microservice(name, {
+    ...shared,
+    ...parts,
+    database: stored.includes(name) ? database : undefined,
+  });
+});
+const gateway = new Gateway("gateway", { ...shared, catalog, authority }, { dependsOn: services });
+
+export const gatewayUrl = gateway.url;
+export const gatewayHttpUrl = gateway.httpUrl;
+export const gatewayAddress = gateway.address;
+export const gatewayCa = authority.certificate;
+export const namespace = platform.name;
+export const adminUsername = administrator.username;
+export const adminPassword = administrator.password;
+export const limits = config.limits === "off" ? "off" : "on";

@@ -1,0 +1,219 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { Limits } from "../gateway/limits.ts";
+
+/** What the pods of one service, or of the gateway, ask for and how many there are. */
+export interface PodSettings {
+  readonly minPods: number;
+  readonly maxPods: number;
+  readonly cpuPercent: number;
+  readonly scaleDownSeconds: number;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly cpuLimit: string;
+  readonly memoryLimit: string;
+}
+
+/** Where a chart is: a name in a repository, an OCI address or a local folder. */
+export interface ChartLocation {
+  readonly chart: string;
+  readonly repository?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface CockroachSettings {
+  readonly mode: "cockroachdb";
+  readonly chart: ChartLocation;
+  readonly nodes: number;
+  readonly storage: string;
+  readonly storageClass: string;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly clientImage: string;
+}
+
+export interface ExternalDatabaseSettings {
+  readonly mode: "external";
+  readonly url: pulumi.Output<string>;
+  readonly ca: string | undefined;
+}
+
+export interface StackConfig {
+  readonly namespace: string;
+  readonly images: { registry: string; push: boolean; base: string; platform: string | undefined };
+  readonly traefik: ChartLocation;
+  readonly exposure: Exposure;
+  readonly limits: Limits | "off";
+  readonly pods: (name: string) => PodSettings;
+  readonly drills: boolean;
+  readonly roleRefusal: 401 | 403;
+  readonly hstsSeconds: number;
+  readonly logLevel: string;
+  readonly adminUsername: string;
+  readonly database: CockroachSettings | ExternalDatabaseSettings;
+}
+
+export interface Exposure {
+  readonly type: "LoadBalancer" | "NodePort";
+  /** Names and addresses that clients use, beside the load balancer's own. */
+  readonly hosts: readonly string[];
+  readonly httpsPort: number;
+  readonly httpPort: number;
+}
+
+/** The configuration is wrong; the message names every such key. */
+export class ConfigError extends pulumi.RunError {}
+
+const text = z.string().min(1);
+const count = z.coerce.number().int().min(1);
+const port = z.coerce.number().int().min(1).max(65535);
+const cpuQuantity = z.string().regex(/^\d+(\.\d+)?m?$/, "expected an amount of CPU, such as 250m or 1.5");
+const byteQuantity = z.string().regex(/^\d+(Ki|Mi|Gi|Ti)$/, "expected an amount of bytes, such as 128Mi");
+const orEmpty = <T extends z.ZodType>(schema: T) => z.union([z.literal(""), schema]);
+
+const podKeys = {
+  minPods: count,
+  maxPods: count,
+  cpuPercent: z.coerce.number().int().min(1).max(100),
+  scaleDownSeconds: z.coerce.number().int().min(0).max(3600),
+  cpu: cpuQuantity,
+  memory: byteQuantity,
+  cpuLimit: orEmpty(cpuQuantity),
+  memoryLimit: orEmpty(byteQuantity),
+};
+const chart = z.strictObject({ chart: text, repository: text.optional(), version: text.optional() });
+
+const schema = z.object({
+  ...podKeys,
+  namespace: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,40}$/, "expected a namespace: lower-case letters, digits, -"),
+  registry: text,
+  push: z.stringbool(),
+  imageBase: text,
+  platform: z.string(),
+  charts: z.strictObject({ traefik: chart, cockroachdb: chart }),
+  exposure: z.enum(["LoadBalancer", "NodePort"]),
+  hosts: z.array(text),
+  nodePortHttps: port,
+  nodePortHttp: port,
+  limits: z.enum(["on", "off"]),
+  limitRequestsPerMinute: count,
+  limitBurst: count,
+  limitConcurrent: count,
+  pods: z.record(z.string(), z.strictObject(podKeys).partial()),
+  drills: z.stringbool(),
+  roleRefusal: z.literal(["401", "403"]),
+  hstsSeconds: z.coerce.number().int().min(0),
+  logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+  adminUsername: z.string().min(3),
+  database: z.enum(["cockroachdb", "external"]),
+  databaseNodes: count,
+  databaseStorage: byteQuantity,
+  databaseStorageClass: z.string(),
+  databaseCpu: cpuQuantity,
+  databaseMemory: byteQuantity,
+  databaseClientImage: text,
+  databaseUrl: orEmpty(z.url({ protocol: /^postgres(ql)?$/ })),
+  databaseCa: orEmpty(z.string().startsWith("-----BEGIN CERTIFICATE-----")),
+});
+type Settings = z.infer<typeof schema>;
+
+/** Keys whose values are lists or objects; all others are text to Pulumi. */
+const STRUCTURED: readonly string[] = ["charts", "hosts", "pods"];
+
+/**
+ * Reads the stack's configuration once. The defaults are those of Pulumi.yaml.
+ * @param known names that `gatehouse:pods` may speak of: the services and the gateway
+ * @throws ConfigError that names each wrong key and says what is expected, without the values
+ */
+export function readConfig(known: readonly string[], config = new pulumi.Config("gatehouse")): StackConfig {
+  const raw = Object.fromEntries(
+    Object.keys(schema.shape).map((key) => [
+      key,
+      STRUCTURED.includes(key) ? config.getObject<unknown>(key) : config.get(key),
+    ]),
+  );
+  const result = schema.safeParse(raw);
+  const problems = result.success ? contradictions(result.data, known) : result.error.issues.map(describe);
+  if (!result.success || problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return arrange(result.data);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  return `gatehouse:${issue.path.join(".")}: ${issue.message}`;
+}
+
+/** What each key allows by itself but the keys together do not. */
+function contradictions(settings: Settings, known: readonly string[]): string[] {
+  const problems: string[] = [];
+  if (settings.exposure === "NodePort" && settings.hosts.length === 0)
+    problems.push("gatehouse:hosts: with exposure NodePort, name at least one address of a node");
+  if (settings.database === "external" && settings.databaseUrl === "")
+    problems.push("gatehouse:databaseUrl: with database external, set it with --secret");
+  for (const name of Object.keys(settings.pods)) {
+    if (!known.includes(name))
+      problems.push(`gatehouse:pods.${name}: no such service; expected one of ${known.join(", ")}`);
+  }
+  for (const name of known) {
+    const { minPods, maxPods } = podSettings(settings, name);
+    if (minPods > maxPods)
+      problems.push(`gatehouse:minPods: ${minPods} is more than maxPods (${maxPods}) for ${name}`);
+  }
+  return problems;
+}
+
+function arrange(settings: Settings): StackConfig {
+  const { limitRequestsPerMinute: requestsPerMinute, limitBurst: burst, limitConcurrent } = settings;
+  return {
+    namespace: settings.namespace,
+    images: {
+      registry: settings.registry,
+      push: settings.push,
+      base: settings.imageBase,
+      platform: settings.platform === "" ? undefined : settings.platform,
+    },
+    traefik: settings.charts.traefik,
+    exposure: exposure(settings),
+    limits: settings.limits === "off" ? "off" : { requestsPerMinute, burst, concurrent: limitConcurrent },
+    pods: (name) => podSettings(settings, name),
+    drills: settings.drills,
+    roleRefusal: settings.roleRefusal === "401" ? 401 : 403,
+    hstsSeconds: settings.hstsSeconds,
+    logLevel: settings.logLevel,
+    adminUsername: settings.adminUsername,
+    database: database(settings),
+  };
+}
+
+function exposure({ exposure: type, hosts, nodePortHttps, nodePortHttp }: Settings): Exposure {
+  return type === "NodePort"
+    ? { type, hosts, httpsPort: nodePortHttps, httpPort: nodePortHttp }
+    : { type, hosts, httpsPort: 443, httpPort: 80 };
+}
+
+function podSettings(settings: Settings, name: string): PodSettings {
+  const own = Object.entries(settings.pods[name] ?? {}).filter(([, value]) => value !== undefined);
+  const merged = { ...settings, ...Object.fromEntries(own) };
+  const { minPods, maxPods, cpuPercent, scaleDownSeconds, cpu, memory } = merged;
+  const cpuLimit = merged.cpuLimit === "" ? cpu : merged.cpuLimit;
+  const memoryLimit = merged.memoryLimit === "" ? memory : merged.memoryLimit;
+  return { minPods, maxPods, cpuPercent, scaleDownSeconds, cpu, memory, cpuLimit, memoryLimit };
+}
+
+function database(settings: Settings): StackConfig["database"] {
+  if (settings.database === "external") {
+    const ca = settings.databaseCa === "" ? undefined : settings.databaseCa;
+    return { mode: "external", url: pulumi.secret(settings.databaseUrl), ca };
+  }
+  return {
+    mode: "cockroachdb",
+    chart: settings.charts.cockroachdb,
+    nodes: settings.databaseNodes,
+    storage: settings.databaseStorage,
+    storageClass: settings.databaseStorageClass,
+    cpu: settings.databaseCpu,
+    memory: settings.databaseMemory,
+    clientImage: settings.databaseClientImage,
+  };
+}

@@ -1,0 +1,22 @@
+import type { Administrator } from "./administrator.ts";
+import type { StackConfig } from "./config.ts";
+import type { ServiceExtras } from "./microservice.ts";
+import type { EnvVar } from "./pods.ts";
+import { plain } from "./pods.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+
+/** What single services read beyond what every service does; a new service needs no entry. */
+export function serviceExtras(
+  config: Pick<StackConfig, "roleRefusal">,
+  keys: SigningKeys,
+): Readonly<Record<string, ServiceExtras>> {
+  return {
+    authentication: { environment: plain({ SIGNING_KEYS_FILE: keys.file }), secrets: [keys.folder] },
+    authorization: { environment: plain({ ROLE_REFUSAL_STATUS: String(config.roleRefusal) }), secrets: [] },
+  };
+}
+
+/** The same for their migrations. */
+export function migrationExtras(administrator: Administrator): Readonly<Record<string, readonly EnvVar[]>> {
+  return { authentication: administrator.environment };
+}

@@ -1,0 +1,89 @@
+import {
+  entryPointHttp,
+  entryPointHttp2,
+  entryPointTransport,
+  REDIRECT_ENTRY_POINT,
+  SECURE_ENTRY_POINT,
+} from "../gateway/entrypoints.ts";
+import { autoscaling } from "./autoscaling.ts";
+import type { PodSettings } from "./config.ts";
+import { podLabels } from "./pods.ts";
+
+/** Traefik's version; below 3.7.13 ForwardAuth has known advisories. */
+const TRAEFIK = "v3.7.15";
+/** Ports of the entry points inside the pod. */
+export const ENTRY_POINT_PORTS = { [SECURE_ENTRY_POINT]: 8443, [REDIRECT_ENTRY_POINT]: 8000 } as const;
+/** A path of the pod's own that is routed like any other: it answers once the first configuration is applied. */
+const READINESS_PATH = "/ready";
+/** Seconds that a stopping pod goes on accepting, for balancers to take it off their lists. */
+const LEAVING = "5s";
+const GRACE_SECONDS = 30;
+
+/** Values of the Traefik chart. All literal and none of them secret. */
+export function gatewayValues(name: string, pods: PodSettings, publicPort: number) {
+  return {
+    nameOverride: name,
+    fullnameOverride: name,
+    image: { tag: TRAEFIK },
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    deployment: {
+      // The autoscaler sets it.
+      replicas: null,
+      podLabels: podLabels(name),
+      terminationGracePeriodSeconds: GRACE_SECONDS,
+      readinessPath: READINESS_PATH,
+    },
+    ingressRoute: { healthcheck: { enabled: true, matchRule: `Path(\`${READINESS_PATH}\`)` } },
+    readinessProbe: { periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 4 },
+    livenessProbe: { periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 4 },
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    autoscaling: { enabled: true, ...autoscaling(pods) },
+    podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
+    topologySpreadConstraints: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map(
+      (topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: podLabels(name) },
+      }),
+    ),
+    resources: {
+      requests: { cpu: pods.cpu, memory: pods.memory },
+      limits: { cpu: pods.cpuLimit, memory: pods.memoryLimit },
+    },
+    // Its own namespace and nothing else in the cluster: neither its routes nor its rights.
+    rbac: { namespaced: true },
+    ingressClass: { enabled: false },
+    providers: { kubernetesCRD: { enabled: true }, kubernetesIngress: { enabled: false } },
+    api: { dashboard: false },
+    service: { enabled: false },
+    log: { level: "INFO", format: "json" },
+    accessLog: {
+      enabled: true,
+      format: "json",
+      // Neither cookies nor tokens nor query strings reach a log.
+      fields: { headers: { defaultMode: "drop" } },
+    },
+    ports: {
+      [REDIRECT_ENTRY_POINT]: {
+        port: ENTRY_POINT_PORTS[REDIRECT_ENTRY_POINT],
+        http: { redirections: { entryPoint: { to: SECURE_ENTRY_POINT, scheme: "https", permanent: true } } },
+        transport: entryPointTransport,
+      },
+      [SECURE_ENTRY_POINT]: {
+        port: ENTRY_POINT_PORTS[SECURE_ENTRY_POINT],
+        // Where the redirect sends clients.
+        exposedPort: publicPort,
+        http: entryPointHttp,
+        transport: {
+          ...entryPointTransport,
+          lifeCycle: { ...entryPointTransport.lifeCycle, requestAcceptGraceTimeout: LEAVING },
+        },
+      },
+    },
+    additionalArguments: Object.entries(entryPointHttp2).map(
+      // The chart's schema does not know `http2`.
+      ([key, value]) => `--entryPoints.${SECURE_ENTRY_POINT}.http2.${key}=${value}`,
+    ),
+  };
+}

@@ -1,0 +1,136 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { catalog } from "../services/catalog.ts";
+import type { Stack } from "./testing.ts";
+import { runStack } from "./testing.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await runStack();
+});
+
+const routes = (from: Stack) =>
+  from.ofType("kubernetes:traefik.io/v1alpha1:IngressRoute").map(({ spec: { routes } }) => ({
+    match: routes[0].match,
+    middlewares: routes[0].middlewares.map(({ name }) => name),
+  }));
+
+describe("routes", () => {
+  it("blank the identity headers before anything else", () => {
+    for (const { match, middlewares } of routes(stack)) expect(middlewares[0], match).toBe("strip-identity");
+  });
+
+  it("are limited, every one of them", () => {
+    for (const { match, middlewares } of routes(stack)) {
+      expect(middlewares, match).toEqual(expect.arrayContaining(["rate-limit", "in-flight"]));
+    }
+    expect(stack.one("kubernetes:traefik.io/v1alpha1:Middleware", "rate-limit").spec).toMatchObject({
+      rateLimit: { average: 20, period: "1m", burst: 40 },
+    });
+  });
+
+  it("have no limits where they are switched off", async () => {
+    const unlimited = await runStack({ limits: "off" });
+
+    expect(unlimited.outputs["limits"]).toBe("off");
+    for (const { middlewares } of routes(unlimited)) expect(middlewares).not.toContain("rate-limit");
+  });
+
+  it("check who asks, unless the catalog says that they are public", () => {
+    const isPublic = Object.values(catalog)
+      .flatMap(({ routes }) => Object.entries(routes))
+      .filter(([, access]) => access === "public")
+      .map(([key]) => key.split(" ")[1] ?? "");
+    const open = routes(stack).filter(({ middlewares }) => !middlewares.includes("authenticate"));
+
+    expect(open).not.toEqual([]);
+    for (const { match } of open) {
+      expect(
+        match.endsWith("/openapi.json`)") || isPublic.some((path) => match.includes(`\`${path}\``)),
+        match,
+      ).toBe(true);
+    }
+    const admin = routes(stack).find(({ match }) => match.includes("`/products/admin`"));
+    expect(admin?.middlewares).toEqual(expect.arrayContaining(["authenticate", "authorize-admin"]));
+  });
+
+  it("do not lead to what the catalog calls internal, nor to drills unless they are on", async () => {
+    const drills = await runStack({ drills: true });
+    const paths = (of: Stack) => routes(of).map(({ match }) => match);
+
+    expect(paths(drills).some((match) => match.includes("/orders/fail"))).toBe(true);
+    for (const match of paths(stack)) expect(match).not.toMatch(/\/fail`|microservice|validate/);
+  });
+});
+
+describe("the release", () => {
+  const release = () => stack.one("kubernetes:helm.sh/v3:Release", "gateway-release");
+
+  it("pins the first chart that knows aliasHeadersStrategy, and Traefik 3.7.15", () => {
+    expect(release()).toMatchObject({
+      chart: "traefik",
+      version: "41.4.0",
+      values: { image: { tag: "v3.7.15" } },
+    });
+  });
+
+  it("refuses aliases of headers, large headers and slow requests at the door", () => {
+    expect(release().values).toMatchObject({
+      ports: {
+        websecure: {
+          http: { aliasHeadersStrategy: "reject", maxHeaderBytes: 8192 },
+          transport: { respondingTimeouts: { readTimeout: "15s" } },
+        },
+      },
+      additionalArguments: ["--entryPoints.websecure.http2.maxConcurrentStreams=128"],
+    });
+  });
+
+  it("scales from 2 to 3 pods, and leaves their number to the autoscaler", () => {
+    expect(release().values).toMatchObject({
+      autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 3 },
+      podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
+    });
+    expect(release().values).not.toHaveProperty("deployment.replicas", expect.any(Number));
+  });
+
+  it("is ready only once its first configuration is applied", () => {
+    expect(release().values).toMatchObject({
+      deployment: { readinessPath: "/ready" },
+      ingressRoute: { healthcheck: { enabled: true, matchRule: "Path(`/ready`)" } },
+    });
+  });
+
+  it("has rights and routes in its own namespace alone", () => {
+    expect(release().values).toMatchObject({
+      rbac: { namespaced: true },
+      ingressClass: { enabled: false },
+      providers: { kubernetesIngress: { enabled: false } },
+    });
+  });
+});
+
+describe("the address", () => {
+  it("is the load balancer's own, which the certificate has too", () => {
+    const request = stack.one("tls:index/certRequest:CertRequest", "authority-edge-request");
+
+    expect(stack.one("kubernetes:core/v1:Service", "gateway").spec).toMatchObject({
+      type: "LoadBalancer",
+      externalTrafficPolicy: "Local",
+    });
+    expect(request.ipAddresses).toEqual(["192.0.2.1"]);
+  });
+
+  it("is the first host that is named, with the port of the nodes where that is how clients come", async () => {
+    const other = await runStack({ exposure: "NodePort", hosts: ["shop.example.com", "192.0.2.7"] });
+    const request = other.one("tls:index/certRequest:CertRequest", "authority-edge-request");
+
+    expect(request.dnsNames).toEqual(["localhost", "shop.example.com"]);
+    expect(request.ipAddresses).toEqual(["192.0.2.7"]);
+    expect(other.one("kubernetes:core/v1:Service", "gateway").spec.ports).toContainEqual(
+      expect.objectContaining({ name: "websecure", port: 443, nodePort: 30443 }),
+    );
+    expect(other.one("kubernetes:helm.sh/v3:Release", "gateway-release").values).toMatchObject({
+      ports: { websecure: { exposedPort: 30443 } },
+    });
+  });
+});

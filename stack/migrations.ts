@@ -1,0 +1,97 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Database } from "./database.ts";
+import type { PlatformNamespace } from "./namespace.ts";
+import { allowTo, allowToAnywhere } from "./network.ts";
+import type { Container, EnvVar, SecretFolder } from "./pods.ts";
+import { podLabels, restrictedContainer, restrictedPod, secretMounts, secretVolumes } from "./pods.ts";
+
+/** Name of the Job's pods. */
+export const MIGRATIONS = "migrations";
+
+export interface MigrationsArgs {
+  readonly namespace: PlatformNamespace;
+  readonly database: Database;
+  /** Services with a database, in the order in which they are migrated. */
+  readonly services: readonly string[];
+  readonly images: (service: string) => pulumi.Input<string>;
+  /** What single migrations read besides. */
+  readonly extras: Readonly<Record<string, readonly EnvVar[]>>;
+}
+
+/**
+ * One Job that brings every service's database up to date, one service after the other: all but the last are init
+ * containers. It is replaced, and so runs again, whenever one of the images changes.
+ */
+export class Migrations extends pulumi.ComponentResource {
+  /** What must be there before a service starts; nothing where no service has a database. */
+  readonly done: readonly pulumi.Resource[];
+
+  constructor(name: string, args: MigrationsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("gatehouse:stack:Migrations", name, {}, opts);
+    const { namespace, database } = args;
+    this.done = args.services.length === 0 ? [] : [createJob(this, createNetworkPolicy(this))];
+    this.registerOutputs();
+
+    function createJob(parent: pulumi.Resource, policy: pulumi.Resource) {
+      const containers = args.services.map(createContainer);
+      const secrets = uniqueByName(
+        args.services.flatMap((service) => database.administrator(service).secrets),
+      );
+      return new k8s.batch.v1.Job(
+        `${name}-job`,
+        {
+          metadata: { namespace: namespace.reference },
+          spec: {
+            // CockroachDB may lose a node meanwhile, and every migration is safe to run again.
+            backoffLimit: 5,
+            template: {
+              metadata: { labels: podLabels(MIGRATIONS) },
+              spec: {
+                ...restrictedPod,
+                restartPolicy: "OnFailure",
+                initContainers: containers.slice(0, -1),
+                containers: containers.slice(-1),
+                volumes: secretVolumes(secrets),
+              },
+            },
+          },
+        },
+        { parent, dependsOn: [policy, ...database.ready], customTimeouts: { create: "10m" } },
+      );
+    }
+
+    function createContainer(service: string): Container {
+      const access = database.administrator(service);
+      return {
+        name: service,
+        image: args.images(service),
+        command: ["node", "/app/migrate.mjs"],
+        env: [...access.environment, ...(args.extras[service] ?? [])],
+        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "256Mi" } },
+        securityContext: restrictedContainer,
+        volumeMounts: secretMounts(access.secrets),
+      };
+    }
+
+    function createNetworkPolicy(parent: pulumi.Resource) {
+      const { pods, port } = database;
+      return new k8s.networking.v1.NetworkPolicy(
+        `${name}-policy`,
+        {
+          metadata: { name: MIGRATIONS, namespace: namespace.reference },
+          spec: {
+            podSelector: { matchLabels: podLabels(MIGRATIONS) },
+            policyTypes: ["Ingress", "Egress"],
+            egress: pods.length === 0 ? allowToAnywhere(port) : allowTo(pods, port),
+          },
+        },
+        { parent },
+      );
+    }
+  }
+}
+
+function uniqueByName(folders: readonly SecretFolder[]): SecretFolder[] {
+  return [...new Map(folders.map((folder) => [folder.name, folder])).values()];
+}

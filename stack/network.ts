@@ -1,0 +1,39 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
+type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** The port that every service listens at inside its pod; its Service shows 443. */
+export const SERVICE_PORT = 8443;
+export const SQL_PORT = 26257;
+export const DATABASE_HTTP_PORT = 8080;
+
+/** Pods of the namespace by name. */
+export function podsNamed(...names: readonly string[]): Peer {
+  return {
+    podSelector: {
+      matchExpressions: [{ key: "app.kubernetes.io/name", operator: "In", values: [...names] }],
+    },
+  };
+}
+
+/** Connections that pods with these names may open to the ports. Nobody where there is no name. */
+export function allowFrom(names: readonly string[], ...ports: Input<number>[]): Ingress[] {
+  return names.length === 0 ? [] : [{ from: [podsNamed(...names)], ports: tcp(ports) }];
+}
+
+/** Connections to pods with these names. */
+export function allowTo(names: readonly string[], ...ports: Input<number>[]): Egress[] {
+  return names.length === 0 ? [] : [{ to: [podsNamed(...names)], ports: tcp(ports) }];
+}
+
+/** Connections to any address: for what is outside of the cluster, whose addresses change. */
+export function allowToAnywhere(...ports: Input<number>[]): Egress[] {
+  return [{ ports: tcp(ports) }];
+}
+
+export function tcp(ports: readonly Input<number>[]): k8s.types.input.networking.v1.NetworkPolicyPort[] {
+  return ports.map((port) => ({ protocol: "TCP", port }));
+}
