@@ -11,6 +11,13 @@ import type { Logger } from "./logging.ts";
 /** Milliseconds after SIGTERM at which what is still open is cut, so that the process ends within 10 s. */
 const DRAIN_TIMEOUT = 9_000;
 
+/**
+ * Room for whatever 12 KiB of headers, the most that the gateway lets in, become over HTTP/2: a Cookie header comes
+ * as one pair for each cookie, and each pair counts 32 bytes besides. By default Node resets the stream, which the
+ * gateway would answer with 500.
+ */
+const headerRoom = { maxHeaderListPairs: 8_192, settings: { maxHeaderListSize: 384 * 1024 } };
+
 export interface ServeOptions {
   readonly environment: ServiceEnvironment;
   readonly health: Health;
@@ -38,6 +45,7 @@ export async function serve(app: Hono<any>, options: ServeOptions): Promise<void
       minVersion: "TLSv1.3",
       requestCert: true,
       rejectUnauthorized: false,
+      ...headerRoom,
     },
   }) as Http2SecureServer;
   const connections = trackConnections(server);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inject } from "vitest";
 import type { SignedIn } from "./client.ts";
 import { signUp } from "./client.ts";
 
@@ -21,9 +22,13 @@ const PATHS = ["/authentication/whoami", "/products", "/orders"] as const;
  * Starts the load. Every user has a source address, and so a bucket, of its own, and asks slowly enough never to
  * meet the limit.
  */
-export async function startLoad({ users = 24, pause = 250 } = {}): Promise<Load> {
+export async function startLoad({
+  users = 24,
+  pause = 250,
+  outputs = inject("outputs"),
+} = {}): Promise<Load> {
   const signedIn: SignedIn[] = [];
-  for (let count = 0; count < users; count++) signedIn.push(await signUp());
+  for (let count = 0; count < users; count++) signedIn.push(await signUp(outputs));
 
   const failures: string[] = [];
   let requests = 0;

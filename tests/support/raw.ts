@@ -57,3 +57,8 @@ function dechunk(head: string, body: string): string {
     rest = rest.slice(start + length + 2);
   }
 }
+
+/** How many answers came on the connection. */
+export function countAnswers({ head, body }: RawAnswer): number {
+  return (`${head}\r\n\r\n${body}`.match(/HTTP\/1\.[01] \d{3}/g) ?? []).length;
+}

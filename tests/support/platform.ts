@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startPlatform } from "../../local/platform.ts";
+import { silentProgress } from "../../local/progress.ts";
+import type { TestOutputs } from "./outputs.ts";
+
+export interface TestPlatform {
+  readonly outputs: TestOutputs;
+  /** The state folder, which is removed when the platform stops. */
+  readonly state: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** A local platform on free ports with a state of its own. */
+export async function startTestPlatform(
+  postgresSettings: Readonly<Record<string, string>> = { fsync: "off" },
+): Promise<TestPlatform> {
+  const state = await mkdtemp(join(tmpdir(), "gatehouse-suite-"));
+  const platform = await startPlatform(
+    {
+      port: 0,
+      httpPort: undefined,
+      state,
+      replicas: 2,
+      limits: true,
+      drills: true,
+      roleRefusal: "401",
+      databaseUrl: undefined,
+    },
+    silentProgress,
+    { postgresSettings },
+  );
+  return {
+    outputs: platform.outputs,
+    state,
+    async stop() {
+      await platform.stop();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
