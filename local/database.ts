@@ -20,11 +20,18 @@ export interface Database {
   stop(): Promise<void>;
 }
 
+export interface EmbeddedOptions {
+  /** Settings in PostgreSQL's own names. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Told when the server ended by itself. */
+  readonly report?: (line: string) => void;
+}
+
 /** The embedded PostgreSQL: every login is by client certificate, as in the cluster. */
 export async function embeddedDatabase(
   folder: StateFolder,
   authority: CertificateAuthority,
-  settings: Readonly<Record<string, string>>,
+  { settings = {}, report = () => undefined }: EmbeddedOptions = {},
 ): Promise<Database> {
   const [port = 0] = await freePorts(1);
   const server = await startEmbeddedPostgres({
@@ -33,6 +40,7 @@ export async function embeddedDatabase(
     caFile: authority.caFile,
     server: authority.files("node"),
     settings,
+    report,
   });
   const login = (user: string, database: string) => ({
     DATABASE_URL: `postgresql://${user}@${HOST}:${port}/${database}`,

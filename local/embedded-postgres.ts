@@ -4,8 +4,10 @@ import { promisify } from "node:util";
 import type { CertificateFiles } from "./certificates.ts";
 import { LocalError } from "./error.ts";
 import { HOST } from "./ports.ts";
-import { exitOf, startProcess, stopProcess } from "./processes.ts";
+import { KeptProcess } from "./kept-process.ts";
+import { startProcess } from "./processes.ts";
 import type { StateFolder } from "./state.ts";
+import { lastLines, waitForPort } from "./wait.ts";
 
 const run = promisify(execFile);
 
@@ -25,6 +27,8 @@ export interface EmbeddedPostgresOptions {
   readonly port: number;
   readonly caFile: string;
   readonly server: CertificateFiles;
+  /** Told when the server ended by itself. */
+  readonly report: (line: string) => void;
   /** Settings in PostgreSQL's own names, besides those that the platform needs. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -74,11 +78,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const [program, ...args] = account.command(programs.postgres, ["-D", data, ...flags]);
   const log = folder.file("logs/postgres.log");
-  const child = startProcess(program, args, { log, ...account.ids });
-  folder.register("postgres", child.pid, "SIGINT");
-  await acceptsConnections(port, exitOf(child), log);
-  // SIGINT is PostgreSQL's fast shutdown: it rolls back what is open and writes everything down.
-  return { port, stop: () => stopProcess(child, "SIGINT") };
+  const server = new KeptProcess({
+    name: "postgres",
+    // PostgreSQL's fast shutdown: it rolls back what is open and writes everything down.
+    signal: "SIGINT",
+    spawn: () => startProcess(program, args, { log, ...account.ids }),
+    folder,
+    report: options.report,
+  });
+  await server
+    .start(() => waitForPort(port, 30_000))
+    .catch((error: unknown) => {
+      throw new LocalError(`${(error as Error).message}; the end of ${log}:\n${lastLines(log)}`);
+    });
+  return { port, stop: () => server.stop() };
 }
 
 async function findPrograms(): Promise<{ postgres: string; initdb: string; major: string }> {
@@ -145,17 +158,6 @@ async function runAs(account: Account, program: string, args: readonly string[])
         `As root, PostgreSQL runs as another account, which must be able to enter the folders of the clone and the state.`,
     );
   }
-}
-
-/** Resolves when the server takes connections. @throws LocalError with its last words where it ends instead */
-async function acceptsConnections(port: number, exit: Promise<string>, log: string): Promise<void> {
-  const { waitForPort } = await import("./wait.ts");
-  const ended = exit.then((how) => {
-    const words = readFileSync(log, "utf8").trim().split("\n").slice(-3).join("\n");
-    throw new LocalError(`PostgreSQL ended (${how}); the end of ${log}:\n${words}`);
-  });
-  ended.catch(() => undefined);
-  await Promise.race([waitForPort(port, 30_000), ended]);
 }
 
 function own(path: string): void {

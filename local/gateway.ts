@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { request } from "node:https";
 import { gatewayConfiguration } from "../gateway/configuration.ts";
 import {
@@ -15,11 +15,12 @@ import { allRoutes } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import { LocalError } from "./error.ts";
 import type { LocalOptions } from "./options.ts";
+import { KeptProcess } from "./kept-process.ts";
 import { HOST } from "./ports.ts";
-import { exitOf, startProcess, stopProcess } from "./processes.ts";
+import { startProcess } from "./processes.ts";
 import type { RunningServices } from "./services.ts";
 import type { StateFolder } from "./state.ts";
-import { waitFor } from "./wait.ts";
+import { lastLines, waitFor } from "./wait.ts";
 
 export interface GatewayContext {
   readonly folder: StateFolder;
@@ -30,6 +31,8 @@ export interface GatewayContext {
   readonly traefik: string;
   readonly port: number;
   readonly httpPort: number;
+  /** Told when the gateway ended by itself. */
+  readonly report: (line: string) => void;
 }
 
 /** Starts Traefik on the catalog's configuration and resolves once every route answers. */
@@ -46,21 +49,19 @@ export async function startGateway(context: GatewayContext): Promise<{ stop(): P
     JSON.stringify(staticConfiguration(context, dynamicFile), null, 2),
   );
   const log = folder.file("logs/gateway.log");
-  const child = startProcess(traefik, [`--configFile=${staticFile}`], { log });
-  folder.register("gateway", child.pid, "SIGTERM");
-  const ended = exitOf(child).then((how) => {
-    const words = readFileSync(log, "utf8").trim().split("\n").slice(-3).join("\n");
-    throw new LocalError(`the gateway ended (${how}); the end of ${log}:\n${words}`);
+  const gateway = new KeptProcess({
+    name: "gateway",
+    signal: "SIGTERM",
+    spawn: () => startProcess(traefik, [`--configFile=${staticFile}`], { log }),
+    folder,
+    report: context.report,
   });
-  ended.catch(() => undefined);
-  const stop = () => stopProcess(child, "SIGTERM");
-  try {
-    await Promise.race([everythingAnswers(context), ended]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { stop };
+  await gateway
+    .start(() => everythingAnswers(context))
+    .catch((error: unknown) => {
+      throw new LocalError(`${(error as Error).message}; the end of ${log}:\n${lastLines(log)}`);
+    });
+  return { stop: () => gateway.stop() };
 }
 
 function dynamicConfiguration({ authority, services, options }: GatewayContext): object {

@@ -1,6 +1,6 @@
 import { issueCertificates } from "./certificate-list.ts";
 import type { CertificateAuthority } from "./certificates.ts";
-import type { Database } from "./database.ts";
+import type { Database, EmbeddedOptions } from "./database.ts";
 import { embeddedDatabase, externalDatabase } from "./database.ts";
 import { startGateway } from "./gateway.ts";
 import type { LocalOptions } from "./options.ts";
@@ -70,7 +70,12 @@ export async function startPlatform(
     traefikFound.catch(() => undefined);
 
     const authority = await step("certificates", () => issueCertificates(folder));
-    const database = await step("database", () => openDatabase(options, folder, authority, extras));
+    const database = await step("database", () =>
+      openDatabase(options, folder, authority, {
+        settings: extras.postgresSettings ?? {},
+        report: progress.report,
+      }),
+    );
     started.push(database);
     await step("bundles", () => bundled);
     await step("migrations", () => migrateServices({ folder, database }));
@@ -79,7 +84,16 @@ export async function startPlatform(
     );
     started.push(services);
     const traefik = await step("Traefik", () => traefikFound);
-    const context = { folder, authority, services, options, traefik, port, httpPort };
+    const context = {
+      folder,
+      authority,
+      services,
+      options,
+      traefik,
+      port,
+      httpPort,
+      report: progress.report,
+    };
     started.push(await step("gateway", () => startGateway(context)));
 
     const outputs: Outputs = {
@@ -109,9 +123,9 @@ function openDatabase(
   options: LocalOptions,
   folder: StateFolder,
   authority: CertificateAuthority,
-  { postgresSettings = {} }: PlatformExtras,
+  embedded: EmbeddedOptions,
 ): Promise<Database> {
   return options.databaseUrl === undefined
-    ? embeddedDatabase(folder, authority, postgresSettings)
+    ? embeddedDatabase(folder, authority, embedded)
     : externalDatabase(folder, options.databaseUrl);
 }

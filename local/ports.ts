@@ -1,13 +1,31 @@
-import type { AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { LocalError } from "./error.ts";
 
 export const HOST = "127.0.0.1";
 
+/**
+ * Ports to choose from: below those that systems give to outgoing connections, any of which may take a port between
+ * our finding it free and a process listening on it.
+ */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+const MAX_TRIES = 1_000;
+
 /** Some free ports, all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  return Promise.all(servers.map((server) => server.release()));
+  const held: HeldPort[] = [];
+  try {
+    for (let tries = 0; held.length < count; tries++) {
+      if (tries > MAX_TRIES)
+        throw new LocalError(`no ${count} ports are free on ${HOST}: stop some programs`);
+      const port = await hold(randomInt(FIRST_PORT, LAST_PORT)).catch(() => undefined);
+      if (port !== undefined) held.push(port);
+    }
+  } finally {
+    await Promise.all(held.map((port) => port.release()));
+  }
+  return held.map(({ port }) => port);
 }
 
 /**
@@ -15,8 +33,10 @@ export async function freePorts(count: number): Promise<number[]> {
  * @throws LocalError where the wanted port is taken, which names the flag that chooses another
  */
 export async function claimPort(wanted: number, flag: string): Promise<number> {
+  if (wanted === 0) return (await freePorts(1))[0] ?? 0;
   try {
-    return await (await listen(wanted)).release();
+    await (await hold(wanted)).release();
+    return wanted;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "EACCES" ? "needs more rights" : "is taken";
     throw new LocalError(
@@ -25,11 +45,15 @@ export async function claimPort(wanted: number, flag: string): Promise<number> {
   }
 }
 
-async function listen(port: number): Promise<{ release(): Promise<number> }> {
+interface HeldPort {
+  readonly port: number;
+  release(): Promise<void>;
+}
+
+async function hold(port: number): Promise<HeldPort> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, HOST, resolve);
   });
-  const { port: bound } = server.address() as AddressInfo;
-  return { release: () => new Promise((resolve) => server.close(() => resolve(bound))) };
+  return { port, release: () => new Promise((resolve) => server.close(() => resolve())) };
 }

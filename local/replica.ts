@@ -1,9 +1,9 @@
-import type { ChildProcess } from "node:child_process";
 import type { Agent } from "node:https";
 import { request } from "node:https";
-import { setTimeout as sleep } from "node:timers/promises";
+import { nodeFlags, runtimeEnvironment } from "../services/runtime.ts";
+import { KeptProcess } from "./kept-process.ts";
 import { HOST } from "./ports.ts";
-import { exitOf, startProcess, stopProcess } from "./processes.ts";
+import { startProcess } from "./processes.ts";
 import type { Endpoint } from "./service-address.ts";
 import type { StateFolder } from "./state.ts";
 import { waitFor } from "./wait.ts";
@@ -13,8 +13,6 @@ const LIVENESS_INTERVAL = 10_000;
 const LIVENESS_FAILURES = 3;
 const READINESS_INTERVAL = 1_000;
 const CHECK_TIMEOUT = 5_000;
-/** The pause before a crashed process starts again doubles up to this. */
-const MAX_BACKOFF = 10_000;
 
 export interface ReplicaOptions {
   /** `orders-1`. */
@@ -36,86 +34,56 @@ export class Replica implements Endpoint {
   readonly port: number;
   ready = false;
   readonly #options: ReplicaOptions;
-  readonly #stopped = new AbortController();
-  #child: ChildProcess | undefined;
-  #restarts = 0;
+  readonly #process: KeptProcess;
 
   constructor(options: ReplicaOptions) {
-    this.#options = options;
+    const { name, program, environment, folder, report } = options;
     this.port = options.port;
+    this.#options = options;
+    this.#process = new KeptProcess({
+      name,
+      signal: "SIGTERM",
+      spawn: () =>
+        startProcess(process.execPath, [...nodeFlags, program], {
+          log: folder.file(`logs/${name}.log`),
+          env: { ...runtimeEnvironment, ...environment },
+        }),
+      folder,
+      report,
+    });
   }
 
   /** Starts the process and resolves once it is ready. @throws Error where it ends before */
   async start(): Promise<void> {
-    const exit = this.#spawn();
-    const ended = exit.then((how) => {
-      throw new Error(`${this.#options.name} ended before it was ready (${how}); see ${this.#log}`);
-    });
-    ended.catch(() => undefined);
-    const ready = waitFor(`${this.#options.name} getting ready`, 30_000, () =>
-      this.#answers("/health/ready"),
-    );
-    await Promise.race([ready, ended]);
+    const ready = () =>
+      waitFor(`${this.#options.name} getting ready`, 30_000, () => this.#answers("/health/ready"));
+    await this.#process.start(ready, () => (this.ready = false));
     this.ready = true;
-    void this.#restartWhenEnded(exit);
     void this.#watchReadiness();
     void this.#watchLiveness();
   }
 
   /** Lets the process finish what it does, and starts no other. */
   async stop(): Promise<void> {
-    this.#stopped.abort();
     this.ready = false;
-    if (this.#child !== undefined) await stopProcess(this.#child, "SIGTERM");
-  }
-
-  get #log(): string {
-    return this.#options.folder.file(`logs/${this.#options.name}.log`);
-  }
-
-  #spawn(): Promise<string> {
-    const { name, program, environment, folder } = this.#options;
-    const child = startProcess(process.execPath, ["--enable-source-maps", program], {
-      log: this.#log,
-      env: environment,
-    });
-    folder.register(name, child.pid, "SIGTERM");
-    this.#child = child;
-    return exitOf(child);
-  }
-
-  async #restartWhenEnded(firstExit: Promise<string>): Promise<void> {
-    let exit = firstExit;
-    let backoff = 0;
-    for (;;) {
-      const started = Date.now();
-      const how = await exit;
-      this.ready = false;
-      if (this.#stopped.signal.aborted) return;
-      this.#restarts += 1;
-      this.#options.report(`${this.#options.name} ended (${how}): restart ${this.#restarts}`);
-      backoff =
-        Date.now() - started > MAX_BACKOFF ? 0 : Math.min(MAX_BACKOFF, backoff === 0 ? 100 : backoff * 2);
-      if (!(await this.#pause(backoff))) return;
-      exit = this.#spawn();
-    }
+    await this.#process.stop();
   }
 
   async #watchReadiness(): Promise<void> {
-    while (await this.#pause(READINESS_INTERVAL)) this.ready = await this.#answers("/health/ready");
+    while (await this.#process.pause(READINESS_INTERVAL)) this.ready = await this.#answers("/health/ready");
   }
 
   async #watchLiveness(): Promise<void> {
     let failures = 0;
-    let watched = this.#child;
-    while (await this.#pause(LIVENESS_INTERVAL)) {
-      if (watched !== this.#child) failures = 0;
-      watched = this.#child;
+    let watched = this.#process.child;
+    while (await this.#process.pause(LIVENESS_INTERVAL)) {
+      if (watched !== this.#process.child) failures = 0;
+      watched = this.#process.child;
       failures = (await this.#answers("/health")) ? 0 : failures + 1;
-      if (failures < LIVENESS_FAILURES || watched === undefined || watched !== this.#child) continue;
+      if (failures < LIVENESS_FAILURES || watched !== this.#process.child) continue;
       failures = 0;
       this.#options.report(`${this.#options.name} failed ${LIVENESS_FAILURES} health checks`);
-      await stopProcess(watched, "SIGTERM");
+      await this.#process.endCurrent();
     }
   }
 
@@ -138,11 +106,5 @@ export class Replica implements Endpoint {
       check.on("timeout", () => check.destroy());
       check.end();
     });
-  }
-
-  /** Whether the replica still is to run after the pause. */
-  async #pause(milliseconds: number): Promise<boolean> {
-    await sleep(milliseconds, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
-    return !this.#stopped.signal.aborted;
   }
 }

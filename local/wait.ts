@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HOST } from "./ports.ts";
@@ -22,4 +23,9 @@ function connects(port: number): Promise<boolean> {
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
+}
+
+/** The end of a log, for a message. */
+export function lastLines(log: string): string {
+  return readFileSync(log, "utf8").trim().split("\n").slice(-3).join("\n");
 }

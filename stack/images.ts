@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { nodeFlags, runtimeEnvironment } from "../services/runtime.ts";
 import { bundleService } from "../services/bundle.ts";
 import type { StackConfig } from "./config.ts";
 
@@ -65,9 +66,11 @@ function dockerfile(base: string): string {
     `FROM ${base}`,
     "WORKDIR /app",
     "COPY *.mjs ./",
-    "ENV NODE_ENV=production",
+    `ENV ${Object.entries({ NODE_ENV: "production", ...runtimeEnvironment })
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" ")}`,
     "USER 1000:1000",
-    'CMD ["node", "/app/main.mjs"]',
+    `CMD ${JSON.stringify(["node", ...nodeFlags, "/app/main.mjs"])}`,
     "",
   ].join("\n");
 }

@@ -47,7 +47,7 @@ export class BuyLab {
     const folder = await StateFolder.open(path);
     const authority = await issueCertificates(folder);
     const [database] = await Promise.all([
-      embeddedDatabase(folder, authority, { fsync: "off" }),
+      embeddedDatabase(folder, authority, { settings: { fsync: "off" } }),
       bundleServices(folder),
     ]);
     await migrateServices({ folder, database });

@@ -18,7 +18,7 @@ it(
     const root = mkdtempSync(join(tmpdir(), "gatehouse-external-"));
     const folder = await StateFolder.open(join(root, "server"));
     const authority = await issueCertificates(folder);
-    const server = await embeddedDatabase(folder, authority, { fsync: "off" });
+    const server = await embeddedDatabase(folder, authority, { settings: { fsync: "off" } });
     const url = await takePasswords(server.forMigration(""), folder);
 
     const runner = startRunner(join(root, "platform"), ["--replicas", "1"], { DATABASE_URL: url });

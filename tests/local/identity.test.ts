@@ -173,6 +173,7 @@ async function echoGateway() {
       roleRefusal: "401",
       databaseUrl: undefined,
     },
+    report: () => undefined,
     traefik: await findTraefik(),
     port,
     httpPort,

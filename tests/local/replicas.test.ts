@@ -60,3 +60,20 @@ describe("an authentication process that restarts", () => {
     }
   });
 });
+
+describe.each(["gateway", "postgres"])("the %s that is killed", (name) => {
+  it("is started again, and nothing is lost", { timeout: 60_000 }, async () => {
+    const { client } = await signUp(platform.outputs);
+    const order = expectJson(await client.post("/products/hand-grinder/buy"), 201);
+    const victim = pidOf(name, platform.state);
+    process.kill(victim, "SIGKILL");
+    const start = performance.now();
+    await eventually("another process", () => pidOf(name, platform.state) !== victim);
+    const orders = await eventually("an answer", async () => {
+      const answer = await client.get("/orders").catch(() => undefined);
+      return answer?.status === 200 ? answer.json : undefined;
+    });
+    expect(orders).toEqual({ items: [order], nextCursor: null });
+    console.log(`${name} serves again ${((performance.now() - start) / 1000).toFixed(1)} s after kill -9`);
+  });
+});

@@ -28,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     hosts: ["root"],
     usages: ["clientAuth"],
   });
-  const database = await embeddedDatabase(folder, authority, { fsync: "off" });
+  const database = await embeddedDatabase(folder, authority, { settings: { fsync: "off" } });
   project.provide("administrator", database.forMigration(""));
   return async () => {
     await database.stop();
