@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { InternalClient } from "./internal-client.ts";
 import { openInternalClient } from "./internal-client.ts";
-import { TestCertificates } from "./testing-certificates.ts";
+import { TestCertificates } from "../../tests/support/certificates.ts";
 
 describe("a call to another service", () => {
   let certificates: TestCertificates;

@@ -8,7 +8,7 @@ import { migrations as ordersMigrations } from "../orders/migrations.ts";
 import { connectionTls } from "./database.ts";
 import type { MigrationEnvironment } from "./migrations.ts";
 import { migrateService } from "./migrations.ts";
-import { TestCertificates } from "./testing-certificates.ts";
+import { TestCertificates } from "../../tests/support/certificates.ts";
 
 const administrator = inject("administrator") as unknown as MigrationEnvironment;
 const newService = () => `service-${randomBytes(4).toString("hex")}`;

@@ -6,9 +6,9 @@ import type { TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openInternalClient } from "./internal-client.ts";
-import type { Identity } from "./testing-certificates.ts";
-import { TestCertificates } from "./testing-certificates.ts";
-import { ask, HOST, TestProcess } from "./testing-process.ts";
+import type { Identity } from "../../tests/support/certificates.ts";
+import { TestCertificates } from "../../tests/support/certificates.ts";
+import { ask, HOST, TestProcess } from "../../tests/support/service-process.ts";
 
 let certificates: TestCertificates;
 let others: TestCertificates;

@@ -4,9 +4,9 @@ import { connect as connectTcp } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { connect as connectTls } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Identity } from "./testing-certificates.ts";
-import { TestCertificates } from "./testing-certificates.ts";
-import { ask, HOST, TestProcess } from "./testing-process.ts";
+import type { Identity } from "../../tests/support/certificates.ts";
+import { TestCertificates } from "../../tests/support/certificates.ts";
+import { ask, HOST, TestProcess } from "../../tests/support/service-process.ts";
 
 let certificates: TestCertificates;
 let gateway: Identity;

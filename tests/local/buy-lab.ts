@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { Agent, createServer, request } from "node:https";
+import type { Server } from "node:https";
+import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -15,6 +15,8 @@ import { StateFolder } from "../../local/state.ts";
 import { seededProducts } from "../../services/products/seed.ts";
 import { killReplica } from "../support/processes.ts";
 import { eventually } from "../support/wait.ts";
+import type { GateKeeper } from "./buy-gate.ts";
+import { call, openGate } from "./buy-gate.ts";
 
 const USER = "11111111-1111-4111-8111-111111111111";
 
@@ -25,9 +27,6 @@ export interface Books {
   readonly orders: readonly string[];
   readonly undelivered: number;
 }
-
-/** Does what it wants when products asks orders for an order: pass it on, or not, and answer, or not. */
-export type GateKeeper = (forward: () => Promise<void>) => Promise<"answer" | "drop">;
 
 /**
  * The products and orders services as real processes on a real database, with a gate on the way between them that
@@ -56,7 +55,11 @@ export class BuyLab {
     const agent = new Agent({ ca: authority.pem });
     const parts = { path, folder, authority, database, ports, agent };
     const replicas = (["products", "orders"] as const).map((service) => replica(service, parts));
-    const lab: BuyLab = new BuyLab({ ...parts, replicas, gate: openGate(parts, () => lab.atGate) });
+    const lab: BuyLab = new BuyLab({
+      ...parts,
+      replicas,
+      gate: openGate({ authority, ports }, () => lab.atGate),
+    });
     await Promise.all(replicas.map((one) => one.start()));
     return lab;
   }
@@ -196,72 +199,5 @@ function replica(
     folder,
     agent,
     report: () => undefined,
-  });
-}
-
-/** Stands where orders is expected, with its certificate, and passes on what the keeper lets through. */
-function openGate({ authority, ports }: Base, keeper: () => GateKeeper | undefined): Server {
-  const { certFile, keyFile } = authority.files("orders");
-  const server = createServer(
-    { cert: readFileSync(certFile), key: readFileSync(keyFile) },
-    (asked, answer) => {
-      void pass(asked, answer).catch(() => asked.socket.destroy());
-    },
-  );
-
-  async function pass(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of asked) chunks.push(chunk as Buffer);
-    let status = 0;
-    const forward = async () => {
-      const target = {
-        authority,
-        as: "products",
-        service: "orders",
-        port: ports.orders,
-        path: asked.url ?? "",
-      };
-      status = await call({ ...target, headers: {}, body: Buffer.concat(chunks).toString() });
-    };
-    const keep = keeper() ?? (async (next: () => Promise<void>) => next().then(() => "answer" as const));
-    if ((await keep(forward)) === "drop") asked.socket.destroy();
-    else answer.writeHead(status, { "content-type": "application/json" }).end("{}");
-  }
-  return server.listen(ports.gate, "127.0.0.1");
-}
-
-function call(options: {
-  authority: CertificateAuthority;
-  as: string;
-  service: string;
-  port: number;
-  path: string;
-  headers: Record<string, string>;
-  body?: string;
-}): Promise<number> {
-  const { authority, as, service, body, headers, port, path } = options;
-  const { certFile, keyFile } = authority.files(as);
-  const identity = {
-    ca: authority.pem,
-    cert: readFileSync(certFile),
-    key: readFileSync(keyFile),
-    servername: service,
-  };
-  return new Promise((resolve, reject) => {
-    const type = body === undefined ? {} : { "content-type": "application/json" };
-    const target = {
-      host: "127.0.0.1",
-      port,
-      path,
-      method: "POST",
-      agent: false,
-      headers: { ...type, ...headers },
-    };
-    const sent = request({ ...target, ...identity }, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode ?? 0));
-      response.on("error", reject);
-    });
-    sent.on("error", reject).end(body);
   });
 }

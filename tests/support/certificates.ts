@@ -1,11 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-/* eslint-disable no-restricted-imports -- tests need a CA, and the local platform has one; no service imports this */
 import type { CertificateFiles } from "../../local/certificates.ts";
 import { CertificateAuthority } from "../../local/certificates.ts";
 import { StateFolder } from "../../local/state.ts";
-/* eslint-enable no-restricted-imports */
 
 /** A client's or server's side of TLS, as Node's clients and servers take it. */
 export interface Identity {

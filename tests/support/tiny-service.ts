@@ -3,12 +3,12 @@
  * as a process. `GET /orders` answers with the caller's name; with `?wait` it tells the test that it is in flight
  * and answers once the test says so.
  */
-import { createServiceApp } from "./app.ts";
-import { certificateCaller } from "./callers.ts";
-import { readEnvironment, serviceEnvironment } from "./config.ts";
-import { Health } from "./health.ts";
-import { createLogger } from "./logging.ts";
-import { serve } from "./server.ts";
+import { createServiceApp } from "../../services/shared/app.ts";
+import { certificateCaller } from "../../services/shared/callers.ts";
+import { readEnvironment, serviceEnvironment } from "../../services/shared/config.ts";
+import { Health } from "../../services/shared/health.ts";
+import { createLogger } from "../../services/shared/logging.ts";
+import { serve } from "../../services/shared/server.ts";
 
 /** What the process tells the test. */
 export type Report = "serving" | "in flight" | "closed the pool" | "closed the client";

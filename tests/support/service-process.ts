@@ -6,10 +6,9 @@ import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
 import type { RequestOptions } from "node:https";
 import { join } from "node:path";
-// eslint-disable-next-line no-restricted-imports -- tests need free ports, and the local platform finds them
 import { freePorts } from "../../local/ports.ts";
-import type { Identity, TestCertificates } from "./testing-certificates.ts";
-import type { Report } from "./testing-service.ts";
+import type { Identity, TestCertificates } from "./certificates.ts";
+import type { Report } from "./tiny-service.ts";
 
 export const HOST = "127.0.0.1";
 
@@ -18,7 +17,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** The service of testing-service.ts as a process of its own, with a certificate as `orders`. */
+/** The service of tiny-service.ts as a process of its own, with a certificate as `orders`. */
 export class TestProcess {
   readonly port: number;
   readonly child: ChildProcess;
@@ -43,7 +42,7 @@ export class TestProcess {
   ): Promise<TestProcess> {
     const { certFile, keyFile } = await certificates.files("orders");
     const [port = 0] = await freePorts(1);
-    const child = fork(join(import.meta.dirname, "testing-service.ts"), {
+    const child = fork(join(import.meta.dirname, "tiny-service.ts"), {
       execArgv: [],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: {
