@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
@@ -63,8 +63,13 @@ function defaults(): Settings {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, value.default]));
 }
 
-/** The configuration of a stack's file, without the keys of other packages. */
+/**
+ * The configuration of a stack's file, without the keys of other packages.
+ * @throws Error that names the stacks which have one
+ */
 export function settingsOf(stack: string): Settings {
+  const stacks = readdirSync(ROOT).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  if (!stacks.includes(stack)) throw new Error(`no Pulumi.${stack}.yaml: there is ${stacks.join(", ")}`);
   const file = readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8");
   const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(file));
   const prefix = "gatehouse:";

@@ -11,7 +11,7 @@ import { runProgram, settingsOf } from "./program.ts";
  */
 const [stack = "dev", folder = join(".local", "render")] = process.argv.slice(2);
 
-const { resources } = await runProgram(settingsOf(stack), () => import("../index.ts"));
+const { resources } = await runProgram(settings(), () => import("../index.ts"));
 const sorted = resources.toSorted((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));
 
 mkdirSync(folder, { recursive: true });
@@ -21,6 +21,15 @@ for (const { inputs } of sorted.filter(isRelease)) {
   writeFileSync(join(folder, `${String(inputs["name"])}.values.yaml`), document(inputs["values"]));
 }
 process.stdout.write(`${objects.length} objects of stack ${stack} in ${folder}\n`);
+
+function settings() {
+  try {
+    return settingsOf(stack);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}
 
 function isObject({ type, inputs }: Registered): boolean {
   return type.startsWith("kubernetes:") && "apiVersion" in inputs;
