@@ -5,6 +5,8 @@ import { User } from "./user.ts";
 
 export interface LoadResult {
   readonly requests: number;
+  /** How many were sent again on a new connection, because the gateway had closed the kept one. */
+  readonly resent: number;
   /** What went wrong, one line for each failed request. */
   readonly failures: readonly string[];
 }
@@ -45,7 +47,7 @@ export class SteadyLoad {
     this.#stopped = true;
     await Promise.all(this.#workers);
     await this.#user.close();
-    return { requests: this.#requests, failures: this.#failures };
+    return { requests: this.#requests, resent: this.#user.resent, failures: this.#failures };
   }
 
   async #work(mix: readonly Call[], first: number, pause: number): Promise<void> {
@@ -78,10 +80,10 @@ export async function underLoad(outputs: TestOutputs, action: () => Promise<void
 }
 
 /** Fails with the first failures, if there was any. */
-export function expectNoFailure(what: string, { requests, failures }: LoadResult): string {
+export function expectNoFailure(what: string, { requests, resent, failures }: LoadResult): string {
   if (failures.length > 0)
     throw new Error(
       `${what}: ${failures.length} of ${requests} requests failed\n${failures.slice(0, 8).join("\n")}`,
     );
-  return `0 of ${requests} requests failed`;
+  return `0 of ${requests} requests failed, ${resent} sent again on a new connection`;
 }

@@ -13,6 +13,7 @@ export class User {
   readonly #outputs: TestOutputs;
   readonly #agent: Agent;
   #cookie = "";
+  #resent = 0;
 
   constructor(outputs: TestOutputs, connections = 64) {
     this.#outputs = outputs;
@@ -47,9 +48,21 @@ export class User {
     if (this.#cookie === "") throw new Error(`no cookie after the login: status ${answer.statusCode}`);
   }
 
-  /** Sends a request and gives the status. */
+  /** Requests that were sent again, because the connection had been closed. */
+  get resent(): number {
+    return this.#resent;
+  }
+
+  /**
+   * Sends a request and gives the status. A server may close a kept connection just as a request is sent on it: as
+   * every browser does, an idempotent one is then sent once more on a new connection (RFC 9112, section 9.3.1).
+   */
   async call(call: Call): Promise<number> {
-    const { statusCode, body } = await this.#request(call);
+    const { statusCode, body } = await this.#request(call).catch((error: unknown) => {
+      if (call.method !== "GET" || !isClosedConnection(error)) throw error;
+      this.#resent += 1;
+      return this.#request(call);
+    });
     await body.dump();
     return statusCode;
   }
@@ -74,4 +87,9 @@ export class User {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }
+}
+
+function isClosedConnection(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "UND_ERR_SOCKET" || code === "ECONNRESET";
 }
