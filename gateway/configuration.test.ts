@@ -50,6 +50,14 @@ describe("the gateway's routers", () => {
       "get-orders": "(Method(`GET`) || Method(`HEAD`)) && Path(`/orders`)",
       "get-orders-openapi-json": "(Method(`GET`) || Method(`HEAD`)) && Path(`/orders/openapi.json`)",
       "get-orders-fail": "(Method(`GET`) || Method(`HEAD`)) && Path(`/orders/fail`)",
+      "get-docs": "(Method(`GET`) || Method(`HEAD`)) && Path(`/docs`)",
+      "get-docs-start-js": "(Method(`GET`) || Method(`HEAD`)) && Path(`/docs/start.js`)",
+      "get-docs-swagger-ui-css": "(Method(`GET`) || Method(`HEAD`)) && Path(`/docs/swagger-ui.css`)",
+      "get-docs-swagger-ui-bundle-js":
+        "(Method(`GET`) || Method(`HEAD`)) && Path(`/docs/swagger-ui-bundle.js`)",
+      "get-openapi-json": "(Method(`GET`) || Method(`HEAD`)) && Path(`/openapi.json`)",
+      "get-docs-openapi-json": "(Method(`GET`) || Method(`HEAD`)) && Path(`/docs/openapi.json`)",
+      "get-docs-fail": "(Method(`GET`) || Method(`HEAD`)) && Path(`/docs/fail`)",
     });
   });
 
@@ -174,6 +182,12 @@ describe("a route's chain of middlewares", () => {
     const open = chains().filter(({ chain }) => !chain.includes("authenticate"));
     expect(open.map(({ route }) => route).sort()).toEqual([
       "GET /authentication/openapi.json",
+      "GET /docs",
+      "GET /docs/openapi.json",
+      "GET /docs/start.js",
+      "GET /docs/swagger-ui-bundle.js",
+      "GET /docs/swagger-ui.css",
+      "GET /openapi.json",
       "GET /orders/openapi.json",
       "GET /products/openapi.json",
       "POST /authentication/login",
@@ -191,8 +205,9 @@ describe("a route's chain of middlewares", () => {
     },
   );
 
-  it.each(chains())("of $route is limited before anything is asked of a service", ({ chain }) => {
-    expect(chain.slice(0, 4)).toEqual(["strip-identity", "security-headers", "rate-limit", "in-flight"]);
+  it.each(chains())("of $route is limited before anything is asked of a service", ({ chain, service }) => {
+    const headers = service === "docs" ? "page-security-headers" : "security-headers";
+    expect(chain.slice(0, 4)).toEqual(["strip-identity", headers, "rate-limit", "in-flight"]);
   });
 
   it.each(chains(unlimited))(

@@ -39,6 +39,7 @@ function router(catalog: Catalog, route: Route, options: GatewayOptions): Router
     middlewares: middlewaresFor({
       access: route.access,
       readsCredentials: catalog[route.service]?.readsCredentials ?? false,
+      servesPages: catalog[route.service]?.servesPages ?? false,
       limited: options.limits !== "off",
     }),
     service: route.service,

@@ -4,6 +4,7 @@ import type { GatewayOptions } from "./configuration.ts";
 import { gatewayConfiguration } from "./configuration.ts";
 import { entryPointHttp, tlsOptions } from "./entrypoints.ts";
 import { defaultLimits } from "./limits.ts";
+import type { Headers } from "./terms.ts";
 
 const options: GatewayOptions = {
   limits: defaultLimits,
@@ -79,6 +80,17 @@ describe("the middlewares", () => {
     expect(local.middlewares["security-headers"]).toHaveProperty("headers.contentTypeNosniff", true);
   });
 
+  it("let pages load what is of their own origin, and all else nothing", () => {
+    const policyOf = (name: string) =>
+      (gateway.middlewares[name] as { headers: Headers }).headers.contentSecurityPolicy ?? "";
+    expect(policyOf("security-headers")).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(policyOf("page-security-headers")).toMatch(/^default-src 'none'; script-src 'self';/);
+    for (const policy of ["security-headers", "page-security-headers"].map(policyOf)) {
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toMatch(/https?:|\*|script-src[^;]*unsafe/);
+    }
+  });
+
   it("are the same each time they are made", () => {
     expect(JSON.stringify(gatewayConfiguration(catalog, options))).toBe(JSON.stringify(gateway));
   });
@@ -86,7 +98,7 @@ describe("the middlewares", () => {
 
 describe("the gateway's way to a service", () => {
   it("is mTLS over HTTP/1.1 to a server of that service's name, without the client's Host", () => {
-    expect(Object.keys(gateway.services).sort()).toEqual(["authentication", "orders", "products"]);
+    expect(Object.keys(gateway.services).sort()).toEqual(["authentication", "docs", "orders", "products"]);
     for (const [name, service] of Object.entries(gateway.services)) {
       expect(service).toEqual({ serversTransport: name, passHostHeader: false });
       expect(gateway.serversTransports[name]).toMatchObject({

@@ -19,7 +19,8 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
   return {
     "strip-identity": blankRequestHeaders(IDENTITY_HEADERS),
     "strip-credentials": blankRequestHeaders(["Authorization", "Cookie"]),
-    "security-headers": securityHeaders(options.hstsSeconds),
+    "security-headers": securityHeaders(options.hstsSeconds, "default-src 'none'; frame-ancestors 'none'"),
+    "page-security-headers": securityHeaders(options.hstsSeconds, PAGE_POLICY),
     ...(options.limits === "off" ? {} : limitMiddlewares(options.limits)),
     // A check fails with 500 where the replica that it asked died: another one is asked, once. A service's own 500
     // gets the same second chance, which is all that Traefik can tell apart.
@@ -61,11 +62,12 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
 export function middlewaresFor(route: {
   access: Access;
   readsCredentials: boolean;
+  servesPages: boolean;
   limited: boolean;
 }): string[] {
   return [
     "strip-identity",
-    "security-headers",
+    route.servesPages ? "page-security-headers" : "security-headers",
     ...(route.limited ? ["rate-limit", "in-flight"] : []),
     ...checksFor(route.access),
     "retry-service",
@@ -100,13 +102,25 @@ function blankRequestHeaders(names: readonly string[]): Middleware {
   return { headers: { customRequestHeaders: Object.fromEntries(names.map((name) => [name, ""])) } };
 }
 
-function securityHeaders(hstsSeconds: number): Middleware {
+/** Scripts and styles of the gateway's own origin, and nothing of any other; a page's script may call the API. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+function securityHeaders(hstsSeconds: number, contentSecurityPolicy: string): Middleware {
   return {
     headers: {
       contentTypeNosniff: true,
       frameDeny: true,
       referrerPolicy: "no-referrer",
-      contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'",
+      contentSecurityPolicy,
       ...(hstsSeconds > 0 ? { stsSeconds: hstsSeconds } : {}),
     },
   };

@@ -41,4 +41,16 @@ export const catalog = defineCatalog({
       "POST /microservice/orders/add": internal("products"),
     },
   },
+  docs: {
+    servesPages: true,
+    readsDocuments: true,
+    ownPaths: ["/openapi.json"],
+    routes: {
+      "GET /docs": "public",
+      "GET /docs/start.js": "public",
+      "GET /docs/swagger-ui.css": "public",
+      "GET /docs/swagger-ui-bundle.js": "public",
+      "GET /openapi.json": "public",
+    },
+  },
 });

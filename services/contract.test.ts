@@ -57,7 +57,7 @@ describe.each(Object.keys(catalog) as Service[])("the %s service", (service) => 
     const documented = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const expected = routesOf(false).filter((route) => !route.endsWith("/openapi.json"));
+    const expected = routesOf(false).filter((route) => route !== `GET /${service}/openapi.json`);
     expect(documented.sort()).toEqual(expected.sort());
   });
 

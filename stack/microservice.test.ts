@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../services/catalog.ts";
-import { calleesOf, callersOf } from "../services/shared/catalog.ts";
+import { calleesOf, callersOf, servicesWithDatabase } from "../services/shared/catalog.ts";
 import type { Stack } from "./testing.ts";
 import { podsIn, runStack } from "./testing.ts";
 
@@ -10,6 +10,7 @@ beforeAll(async () => {
 });
 
 const names = Object.keys(catalog);
+const stored: readonly string[] = servicesWithDatabase(catalog);
 const pod = (name: string) => stack.one("kubernetes:apps/v1:Deployment", name).spec.template.spec;
 const container = (name: string) => {
   const [only] = pod(name).containers;
@@ -65,20 +66,23 @@ describe.each(names)("the Deployment of %s", (name) => {
 
     expect(policy.policyTypes).toEqual(["Ingress", "Egress"]);
     expect(podsIn(policy.ingress)).toEqual(callersOf(catalog, name));
-    expect(podsIn(policy.egress)).toEqual([...calleesOf(catalog, name), "cockroachdb"]);
-  });
-
-  it("signs in to its own database as itself, with its certificate and no password", () => {
-    expect(variable(name, "DATABASE_URL")).toBe(
-      `postgresql://${name}@cockroachdb-public.gatehouse.svc:26257/${name}`,
-    );
-    expect(variable(name, "DATABASE_CERT_FILE")).toBe(variable(name, "TLS_CERT_FILE"));
+    const database = stored.includes(name) ? ["cockroachdb"] : [];
+    expect(podsIn(policy.egress)).toEqual([...calleesOf(catalog, name), ...database]);
   });
 
   it("rolls when its certificate changes", () => {
     const { annotations } = stack.one("kubernetes:apps/v1:Deployment", name).spec.template.metadata;
 
     expect(annotations["gatehouse.dev/tls-version"]).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
+
+describe.each(stored)("the Deployment of %s", (name) => {
+  it("signs in to its own database as itself, with its certificate and no password", () => {
+    expect(variable(name, "DATABASE_URL")).toBe(
+      `postgresql://${name}@cockroachdb-public.gatehouse.svc:26257/${name}`,
+    );
+    expect(variable(name, "DATABASE_CERT_FILE")).toBe(variable(name, "TLS_CERT_FILE"));
   });
 });
 

@@ -34,7 +34,7 @@ describe("a catalog", () => {
     },
   );
 
-  it.each(["gateway", "edge", "root", "node", "postgres", "defaultdb", "system", "microservice", "docs"])(
+  it.each(["gateway", "edge", "root", "node", "postgres", "defaultdb", "system", "microservice"])(
     "has no service that passes for the platform's own %s",
     (name) => {
       expect(() => defineCatalog({ [name]: { routes: {} } })).toThrow(
@@ -67,6 +67,21 @@ describe("a catalog", () => {
   it("refuses a caller that there is not and names the route", () => {
     expect(() => defineCatalog({ shop: { routes: { "POST /internal": internal("nobody") } } })).toThrow(
       'catalog: shop: "POST /internal": no service "nobody" to call it',
+    );
+  });
+
+  it("lets a service have a path of its own beside those under its name", () => {
+    const one = { shop: { ownPaths: ["/sale"], routes: { "GET /sale": "public" } } } as const;
+    expect(defineCatalog(one)).toBe(one);
+    expect(() =>
+      defineCatalog({ shop: { ownPaths: ["/sale"], routes: { "GET /sale/x": "public" } } }),
+    ).toThrow("a route of the gateway must start with /shop");
+  });
+
+  it.each(["/depot", "/depot/x", "/sale"] as const)("refuses that one owns %s, which another has", (path) => {
+    const others = { depot: { ownPaths: ["/sale"], routes: {} } } as const;
+    expect(() => defineCatalog({ ...others, shop: { ownPaths: [path], routes: {} } })).toThrow(
+      /catalog: \w+: the path "\/[a-z/]+" belongs to (depot|shop)/,
     );
   });
 
@@ -105,6 +120,12 @@ describe("the routes of a service", () => {
       "POST /internal/audit: internal, shop+depot+gateway",
       "GET /audit/openapi.json: internal, gateway",
     ]);
+  });
+
+  it("let whoever reads documents read those of others", () => {
+    const reading: Catalog = { ...catalog, reader: { readsDocuments: true, routes: {} } };
+    expect(calleesOf(reading, "reader")).toEqual(["shop", "depot", "audit"]);
+    expect(callersOf(reading, "reader")).toEqual(["gateway"]);
   });
 
   it("of all services are those of each", () => {

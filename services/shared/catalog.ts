@@ -8,17 +8,7 @@ export type Access = "public" | "user" | Role;
 export const GATEWAY = "gateway";
 
 /** Names that certificates and logins of the platform's own parts have: no service may pass for one of them. */
-const RESERVED_NAMES = [
-  GATEWAY,
-  "edge",
-  "root",
-  "node",
-  "postgres",
-  "defaultdb",
-  "system",
-  "microservice",
-  "docs",
-];
+const RESERVED_NAMES = [GATEWAY, "edge", "root", "node", "postgres", "defaultdb", "system", "microservice"];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -36,6 +26,12 @@ export interface ServiceEntry {
   readonly database?: boolean;
   /** Whether requests keep their Cookie and Authorization headers; every other service never sees a token. */
   readonly readsCredentials?: boolean;
+  /** Whether it answers pages for people: their scripts and styles may run then, from its own origin only. */
+  readonly servesPages?: boolean;
+  /** Whether it reads the OpenAPI documents of all other services. */
+  readonly readsDocuments?: boolean;
+  /** Paths of its own beside those that begin with its name: `/openapi.json`. */
+  readonly ownPaths?: readonly `/${string}`[];
   readonly routes: Readonly<Record<RouteKey, Access | InternalRoute>>;
 }
 
@@ -73,6 +69,7 @@ export function defineCatalog<Name extends string>(
     }
     if (RESERVED_NAMES.includes(name))
       throw new Error(`catalog: "${name}" is a name that the platform uses itself`);
+    checkOwnPaths(catalog, name);
     for (const route of declaredRoutes(name, entry)) checkRoute(catalog, route);
   }
   return catalog;
@@ -84,16 +81,27 @@ function checkRoute(catalog: Catalog, route: Route): void {
   if (!/^(\/([a-z0-9._-]+|\{[a-zA-Z]+\}))+$/.test(route.path)) {
     throw new Error(`${where}: a path is lower-case segments, or {name} where one varies`);
   }
-  if (
-    route.access !== "internal" &&
-    route.path !== `/${route.service}` &&
-    !route.path.startsWith(`/${route.service}/`)
-  ) {
+  if (route.access !== "internal" && !isOwnPath(route.path, route.service, catalog[route.service])) {
     throw new Error(`${where}: a route of the gateway must start with /${route.service}`);
   }
   for (const caller of route.callers) {
     if (caller !== GATEWAY && !(caller in catalog))
       throw new Error(`${where}: no service "${caller}" to call it`);
+  }
+}
+
+function isOwnPath(path: string, service: string, entry: ServiceEntry | undefined): boolean {
+  if (path === `/${service}` || path.startsWith(`/${service}/`)) return true;
+  return entry?.ownPaths?.some((own) => own === path) ?? false;
+}
+
+/** A service's own path must not lie where another service's routes are, or another's own path is. */
+function checkOwnPaths(catalog: Catalog, service: string): void {
+  for (const path of catalog[service]?.ownPaths ?? []) {
+    const other = Object.keys(catalog).find(
+      (name) => name !== service && isOwnPath(path, name, catalog[name]),
+    );
+    if (other !== undefined) throw new Error(`catalog: ${service}: the path "${path}" belongs to ${other}`);
   }
 }
 
@@ -125,11 +133,15 @@ export function serviceRoutes(catalog: Catalog, service: string, { drills }: Rou
     method: "GET",
     path: `/${service}/openapi.json`,
     access: exposed ? "public" : "internal",
-    callers: [GATEWAY],
+    callers: [GATEWAY, ...readersOfDocuments(catalog, service)],
   });
   if (drills)
     routes.push({ service, method: "GET", path: `/${service}/fail`, access: "user", callers: [GATEWAY] });
   return routes;
+}
+
+function readersOfDocuments(catalog: Catalog, service: string): string[] {
+  return Object.keys(catalog).filter((name) => name !== service && catalog[name]?.readsDocuments);
 }
 
 /** The routes of all services. */

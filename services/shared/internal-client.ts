@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { circuitBreaker, ConsecutiveBreaker, handleAll } from "cockatiel";
+import type { Dispatcher } from "undici";
 import { Agent } from "undici";
 import type { ServiceEnvironment } from "./config.ts";
 
@@ -15,6 +16,8 @@ export interface InternalClient {
    * @throws Error where no answer came in time, and at once while the service is known to be unwell
    */
   post(path: string, body: unknown): Promise<Answer>;
+  /** Asks another service for JSON; fails as `post` does. */
+  get(path: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -56,19 +59,20 @@ export function openInternalClient(
     handleAll.orWhenResult((answer) => (answer as Answer).status >= 500),
     { halfOpenAfter: BREAKER_PAUSE, breaker: new ConsecutiveBreaker(BREAKER_FAILURES) },
   );
+  const send = (path: string, content: Pick<Dispatcher.RequestOptions, "method" | "headers" | "body">) =>
+    breaker.execute(async () => {
+      const signal = AbortSignal.timeout(timeout);
+      const { statusCode, body } = await agent.request({ origin: url, path, ...content, signal });
+      return { status: statusCode, body: await body.json() };
+    });
   return {
     post: (path, body) =>
-      breaker.execute(async () => {
-        const { statusCode, body: answer } = await agent.request({
-          origin: url,
-          path,
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(timeout),
-        });
-        return { status: statusCode, body: await answer.json() };
+      send(path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
       }),
+    get: (path) => send(path, { method: "GET" }),
     close: () => agent.close(),
   };
 }

@@ -5,7 +5,7 @@ import { expectJson, TestClient } from "../support/client.ts";
 
 const documents = Object.keys(catalog).flatMap((service) =>
   serviceRoutes(catalog, service, { drills: false })
-    .filter(({ path, access }) => path.endsWith("/openapi.json") && access === "public")
+    .filter(({ path, access }) => path === `/${service}/openapi.json` && access === "public")
     .map(({ path }) => [service, path] as const),
 );
 
