@@ -14,10 +14,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LocalError } from "./error.ts";
+import { TRAEFIK_VERSION } from "./traefik-version.js";
 
 const run = promisify(execFile);
-
-export const TRAEFIK_VERSION = "3.7.15";
 
 /** One platform's ways to Traefik: hashes of the wheel, and of the program in it and in the official release. */
 interface Build {
