@@ -1,8 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { catalog } from "../services/catalog.ts";
 import type { Result } from "./actions.ts";
 import * as actions from "./actions.ts";
 import type { Api } from "./api.ts";
+import type { Shell } from "./completion.ts";
+import { completionScript, SHELLS } from "./completion.ts";
 import { UsageError } from "./errors.ts";
 import { runMenu } from "./menu.ts";
 import { readPassword } from "./password.ts";
@@ -15,6 +18,8 @@ interface Options {
   readonly outputs?: string;
   readonly json?: boolean;
 }
+
+const CLONE = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** The menu and every command of the client. */
 export function createProgram(terminal: Terminal): Command {
@@ -82,6 +87,11 @@ export function createProgram(terminal: Terminal): Command {
     .addArgument(new Argument("<service>", "the service to break").choices(Object.keys(catalog)))
     .description("break one replica of a service on purpose (a drill)")
     .action((service: string) => run((api) => actions.fail(api, service)));
+  program
+    .command("completion")
+    .addArgument(new Argument("<shell>", "the shell that it is for").choices(SHELLS))
+    .description("print a script that completes commands in a shell; its first line says how to use it")
+    .action((shell: Shell) => terminal.out(completionScript(shell, program, CLONE)));
   for (const command of program.commands) command.allowExcessArguments(false);
 
   return program;

@@ -12,6 +12,6 @@ export function exitCodeFor(error: unknown, terminal: Terminal): ExitCode {
     return error.exitCode === 0 ? 0 : 2;
   }
   if (!(error instanceof ClientError)) throw error;
-  terminal.error(error.text);
+  terminal.error(error.message, error.hint);
   return error instanceof UsageError ? 2 : 1;
 }

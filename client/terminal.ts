@@ -9,7 +9,8 @@ export interface Terminal {
   /** Columns of standard output; undefined where it is no terminal. */
   readonly width: number | undefined;
   out(text: string): void;
-  error(text: string): void;
+  /** @param hint what can be done about it */
+  error(text: string, hint?: string): void;
   /** @throws Cancelled */
   askSecret(message: string): Promise<string>;
 }
@@ -20,9 +21,11 @@ export function processTerminal(): Terminal {
     interactive: process.stdin.isTTY,
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
     out: (text) => void process.stdout.write(`${text}\n`),
-    error: (text) => {
+    error: (text, hint) => {
       const label = styleText("red", "error:", { stream: process.stderr });
       process.stderr.write(`${label} ${text}\n`);
+      if (hint !== undefined)
+        process.stderr.write(`${styleText("cyan", hint, { stream: process.stderr })}\n`);
     },
     askSecret: async (message) => {
       // On standard error where it is seen, so that standard output stays what a script reads.
