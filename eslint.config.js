@@ -15,7 +15,7 @@ export default defineConfig(
       "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ["local/**", "client/**", "tests/**", "doctor/**"], rules: { "no-console": "off" } },
+  { files: ["local/**", "client/**", "tests/**", "doctor/**", "docs/**"], rules: { "no-console": "off" } },
   // Types are in comments here, which tsc checks and these rules do not see.
   {
     files: ["doctor/*.js"],
@@ -27,7 +27,7 @@ export default defineConfig(
   // A test says which shape it expects of an answer.
   { files: ["tests/**"], rules: { "@typescript-eslint/no-unnecessary-type-parameters": "off" } },
   {
-    // The rules of dependence of docs/architecture.md.
+    // The rules of dependence of CONTRIBUTING.md.
     files: ["services/**"],
     rules: {
       "no-restricted-imports": ["error", { patterns: ["**/stack/**", "**/gateway/**", "**/local/**"] }],
@@ -37,5 +37,13 @@ export default defineConfig(
     files: ["gateway/**"],
     ignores: ["**/*.test.ts"],
     rules: { "no-restricted-imports": ["error", { patterns: ["node:*", "**/stack/**", "**/local/**"] }] },
+  },
+  {
+    files: ["stack/**"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["**/local/**"] }] },
+  },
+  {
+    files: ["local/**", "client/**", "doctor/**"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["**/stack/**", "@pulumi/*"] }] },
   },
 );

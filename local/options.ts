@@ -19,9 +19,9 @@ export interface LocalOptions {
   readonly databaseUrl: string | undefined;
 }
 
-/** Reads the command line and the environment. Wrong input ends the process with usage and exit code 2. */
-export function parseOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): LocalOptions {
-  const command = new Command("npm start --")
+/** The flags with their defaults; docs/configuration.md is made from them. */
+export function localCommand(): Command {
+  return new Command("npm start --")
     .description("Runs the whole platform on this machine until Ctrl-C.")
     .option("--port <port>", "port of the gateway; 0 for any free one", port, 8443)
     .option("--http-port <port>", "port that redirects to HTTPS (default: 8080, or any free one)", port)
@@ -39,15 +39,21 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
       "\nEnvironment:\n  DATABASE_URL  use this PostgreSQL or CockroachDB server, as its administrator, in place of the embedded one",
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const flags = command.parse(["node", "npm start --", ...argv]).opts<{
-    port: number;
-    httpPort?: number;
-    state: string;
-    replicas: number;
-    limits: "on" | "off";
-    drills: "on" | "off";
-    roleRefusal: "401" | "403";
-  }>();
+}
+
+/** Reads the command line and the environment. Wrong input ends the process with usage and exit code 2. */
+export function parseOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): LocalOptions {
+  const flags = localCommand()
+    .parse(["node", "npm start --", ...argv])
+    .opts<{
+      port: number;
+      httpPort?: number;
+      state: string;
+      replicas: number;
+      limits: "on" | "off";
+      drills: "on" | "off";
+      roleRefusal: "401" | "403";
+    }>();
   return {
     port: flags.port,
     httpPort: flags.httpPort,

@@ -67,8 +67,10 @@ export class ConfigError extends pulumi.RunError {}
 const text = z.string().min(1);
 const count = z.coerce.number().int().min(1);
 const port = z.coerce.number().int().min(1).max(65535);
-const cpuQuantity = z.string().regex(/^\d+(\.\d+)?m?$/, "expected an amount of CPU, such as 250m or 1.5");
-const byteQuantity = z.string().regex(/^\d+(Ki|Mi|Gi|Ti)$/, "expected an amount of bytes, such as 128Mi");
+const matching = (pattern: RegExp, what: string) =>
+  z.string().regex(pattern, `expected ${what}`).describe(what);
+const cpuQuantity = matching(/^\d+(\.\d+)?m?$/, "an amount of CPU, such as 250m or 1.5");
+const byteQuantity = matching(/^\d+(Ki|Mi|Gi|Ti)$/, "an amount of bytes, such as 128Mi");
 const orEmpty = <T extends z.ZodType>(schema: T) => z.union([z.literal(""), schema]);
 
 const podKeys = {
@@ -83,11 +85,10 @@ const podKeys = {
 };
 const chart = z.strictObject({ chart: text, repository: text.optional(), version: text.optional() });
 
-const schema = z.object({
+/** What each key may be; docs/configuration.md is made from it. */
+export const schema = z.object({
   ...podKeys,
-  namespace: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,40}$/, "expected a namespace: lower-case letters, digits, -"),
+  namespace: matching(/^[a-z][a-z0-9-]{0,40}$/, "a namespace: lower-case letters, digits, -"),
   registry: text,
   push: z.stringbool(),
   imageBase: text,
@@ -114,8 +115,10 @@ const schema = z.object({
   databaseCpu: cpuQuantity,
   databaseMemory: byteQuantity,
   databaseClientImage: text,
-  databaseUrl: orEmpty(z.url({ protocol: /^postgres(ql)?$/ })),
-  databaseCa: orEmpty(z.string().startsWith("-----BEGIN CERTIFICATE-----")),
+  databaseUrl: orEmpty(
+    z.url({ protocol: /^postgres(ql)?$/ }).describe("a URL that begins with postgresql://"),
+  ),
+  databaseCa: orEmpty(z.string().startsWith("-----BEGIN CERTIFICATE-----").describe("a certificate in PEM")),
 });
 type Settings = z.infer<typeof schema>;
 
