@@ -18,6 +18,9 @@ const DRAIN_TIMEOUT = 9_000;
  */
 const headerRoom = { maxHeaderListPairs: 8_192, settings: { maxHeaderListSize: 384 * 1024 } };
 
+/** The curves of Mozilla's "modern" profile, as the gateway's entry has them. */
+const CURVES = "X25519:P-256:P-384";
+
 export interface ServeOptions {
   readonly environment: ServiceEnvironment;
   readonly health: Health;
@@ -43,6 +46,7 @@ export async function serve(app: Hono<any>, options: ServeOptions): Promise<void
       cert: readFileSync(environment.TLS_CERT_FILE),
       key: readFileSync(environment.TLS_KEY_FILE),
       minVersion: "TLSv1.3",
+      ecdhCurve: CURVES,
       requestCert: true,
       rejectUnauthorized: false,
       ...headerRoom,
