@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { IssuedCertificate } from "./certificates.ts";
 import type { PlatformNamespace } from "./namespace.ts";
 import { SQL_PORT } from "./network.ts";
-import { plain, podLabels, restrictedContainer, restrictedPod } from "./pods.ts";
+import { plain, podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
 
 const CERTIFICATES = "/cockroach-certs";
 
@@ -42,7 +42,7 @@ export function createClientPod(
             image,
             command: ["sleep", "infinity"],
             env: plain(variables(host)),
-            resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "256Mi" } },
+            resources: resources({ cpu: "10m", memory: "32Mi" }, { cpu: "1", memory: "256Mi" }),
             securityContext: restrictedContainer,
             volumeMounts: [
               { name: "certificates", mountPath: CERTIFICATES, readOnly: true },

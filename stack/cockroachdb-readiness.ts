@@ -2,7 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { IssuedCertificate } from "./certificates.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-import { plain, podLabels, restrictedContainer, restrictedPod, secretMounts, secretVolumes } from "./pods.ts";
+import { plain, podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
+import { secretMounts, secretVolumes } from "./pods.ts";
 
 export interface ReadinessJobArgs {
   readonly namespace: PlatformNamespace;
@@ -69,7 +70,7 @@ export function createReadinessJob(
                   HEALTH_URL: `https://${args.host}:${args.port}/health?ready=1`,
                   CA_FILE: `${certificate.path}/ca.crt`,
                 }),
-                resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+                resources: resources({ cpu: "10m", memory: "64Mi" }, { cpu: "1", memory: "128Mi" }),
                 securityContext: restrictedContainer,
                 volumeMounts: secretMounts([certificate]),
               },

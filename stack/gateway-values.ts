@@ -7,7 +7,7 @@ import {
 } from "../gateway/entrypoints.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
-import { podLabels } from "./pods.ts";
+import { podLabels, resources } from "./pods.ts";
 
 /** Traefik's version; below 3.7.13 ForwardAuth has known advisories. */
 const TRAEFIK = "v3.7.15";
@@ -47,10 +47,7 @@ export function gatewayValues(name: string, pods: PodSettings, publicPort: numbe
         labelSelector: { matchLabels: podLabels(name) },
       }),
     ),
-    resources: {
-      requests: { cpu: pods.cpu, memory: pods.memory },
-      limits: { cpu: pods.cpuLimit, memory: pods.memoryLimit },
-    },
+    resources: resources(pods, { cpu: pods.cpuLimit, memory: pods.memoryLimit }),
     // Its own namespace and nothing else in the cluster: neither its routes nor its rights.
     rbac: { namespaced: true },
     ingressClass: { enabled: false },

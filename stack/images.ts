@@ -15,6 +15,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nodeFlags, runtimeEnvironment } from "../services/runtime.ts";
 import { bundleService } from "../services/bundle.ts";
 import type { StackConfig } from "./config.ts";
+import { USER } from "./pods.ts";
 
 /** Where build contexts are put, beside what else this machine makes; relative, so that it is the same in every state. */
 const CONTEXTS = join(".local", "images");
@@ -69,7 +70,7 @@ function dockerfile(base: string): string {
     `ENV ${Object.entries({ NODE_ENV: "production", ...runtimeEnvironment })
       .map(([name, value]) => `${name}=${value}`)
       .join(" ")}`,
-    "USER 1000:1000",
+    `USER ${USER}:${USER}`,
     `CMD ${JSON.stringify(["node", ...nodeFlags, "/app/main.mjs"])}`,
     "",
   ].join("\n");

@@ -45,10 +45,13 @@ describe.each(names)("the Deployment of %s", (name) => {
     expect(startupProbe.httpGet.path).toBe("/health");
   });
 
-  it("asks for, and is limited to, 250m CPU and 128Mi memory", () => {
+  it("asks for, and is limited to, 250m CPU and 128Mi memory, and cannot fill the node's disk", () => {
     const expected = { cpu: "250m", memory: "128Mi" };
 
-    expect(container(name).resources).toEqual({ requests: expected, limits: expected });
+    expect(container(name).resources).toEqual({
+      requests: { ...expected, "ephemeral-storage": "64Mi" },
+      limits: { ...expected, "ephemeral-storage": "1Gi" },
+    });
   });
 
   it("never has fewer pods than before while it is updated", () => {

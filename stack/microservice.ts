@@ -11,7 +11,7 @@ import { CERTIFICATE_FOLDER, certificateVariables } from "./microservice-tls.ts"
 import type { PlatformNamespace } from "./namespace.ts";
 import { allowFrom, allowTo, allowToAnywhere, SERVICE_PORT } from "./network.ts";
 import type { Container, EnvVar, SecretFolder } from "./pods.ts";
-import { plain, podLabels, restrictedContainer, restrictedPod } from "./pods.ts";
+import { plain, podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
 import { secretMounts, secretVersions, secretVolumes } from "./pods.ts";
 
 /** Port of every service's Service. */
@@ -119,10 +119,7 @@ export class Microservice extends pulumi.ComponentResource {
         startupProbe: { ...probe("/health"), periodSeconds: 2, failureThreshold: 60 },
         livenessProbe: { ...probe("/health"), periodSeconds: 10, failureThreshold: 3 },
         readinessProbe: { ...probe("/health/ready"), periodSeconds: 5, failureThreshold: 2 },
-        resources: {
-          requests: { cpu: pods.cpu, memory: pods.memory },
-          limits: { cpu: pods.cpuLimit, memory: pods.memoryLimit },
-        },
+        resources: resources(pods, { cpu: pods.cpuLimit, memory: pods.memoryLimit }),
         securityContext: restrictedContainer,
         volumeMounts: secretMounts(secrets),
       };

@@ -4,7 +4,8 @@ import type { Database } from "./database.ts";
 import type { PlatformNamespace } from "./namespace.ts";
 import { allowTo, allowToAnywhere } from "./network.ts";
 import type { Container, EnvVar, SecretFolder } from "./pods.ts";
-import { podLabels, restrictedContainer, restrictedPod, secretMounts, secretVolumes } from "./pods.ts";
+import { podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
+import { secretMounts, secretVolumes } from "./pods.ts";
 
 /** Name of the Job's pods. */
 export const MIGRATIONS = "migrations";
@@ -68,7 +69,7 @@ export class Migrations extends pulumi.ComponentResource {
         image: args.images(service),
         command: ["node", "/app/migrate.mjs"],
         env: [...access.environment, ...(args.extras[service] ?? [])],
-        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "256Mi" } },
+        resources: resources({ cpu: "50m", memory: "128Mi" }, { cpu: "1", memory: "256Mi" }),
         securityContext: restrictedContainer,
         volumeMounts: secretMounts(access.secrets),
       };

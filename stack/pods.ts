@@ -10,8 +10,8 @@ export function podLabels(name: string): Record<string, string> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "gatehouse" };
 }
 
-/** The user that node:24-slim calls `node`. */
-const USER = 1000;
+/** The user and group of every process: above 10000, where no node has an account of its own. */
+export const USER = 10_001;
 
 /** What Pod Security "restricted" asks of a pod, and no way to the API server. */
 export const restrictedPod = {
@@ -35,6 +35,26 @@ export const restrictedContainer = {
   runAsNonRoot: true,
   capabilities: { drop: ["ALL"] },
 };
+
+interface Share {
+  readonly cpu: Input<string>;
+  readonly memory: Input<string>;
+}
+
+/**
+ * What a container is given and what it may use at most. Nothing of ours writes to a disk of the node but its logs, of which
+ * the kubelet keeps 50 MiB: the limit stops what has gone wrong before it fills the node.
+ */
+export function resources(requests: Share, limits: Share) {
+  return {
+    requests: { ...share(requests), "ephemeral-storage": "64Mi" },
+    limits: { ...share(limits), "ephemeral-storage": "1Gi" },
+  };
+}
+
+function share({ cpu, memory }: Share): Share {
+  return { cpu, memory };
+}
 
 /** A Secret that a container sees as a folder of files. */
 export interface SecretFolder {
