@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{services,gateway,local,client,stack,doctor,docs}/**/*.test.ts"],
+          include: ["{services,gateway,local,client,stack,doctor,docs,tests/judge}/**/*.test.ts"],
           globalSetup: ["tests/support/database-setup.ts"],
           ...patience,
         },

@@ -17,6 +17,8 @@ export type DatabaseVariables = Partial<EnvironmentFor<typeof databaseEnvironmen
 export interface Database {
   forService(service: string): DatabaseVariables;
   forMigration(service: string): Partial<MigrationVariables>;
+  /** What of it listens on this machine. */
+  readonly listeners: readonly { name: string; port: number; startTls: "postgres" }[];
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function embeddedDatabase(
   return {
     forService: (service) => login(service, service),
     forMigration: () => login("root", "postgres"),
+    listeners: [{ name: "postgres", port, startTls: "postgres" }],
     stop: () => server.stop(),
   };
 }
@@ -78,6 +81,7 @@ export async function externalDatabase(folder: StateFolder, adminUrl: string): P
       DATABASE_URL: adminUrl,
       DATABASE_LOGIN_PASSWORD: password(folder, `database-${service}`),
     }),
+    listeners: [],
     stop: () => Promise.resolve(),
   };
 }

@@ -14,6 +14,7 @@ import {
   SERVICES,
   startServices,
 } from "./services.ts";
+import type { RunningServices } from "./services.ts";
 import { StateFolder } from "./state.ts";
 import { findTraefik } from "./traefik.ts";
 
@@ -29,10 +30,21 @@ export interface Outputs {
   readonly limits: "on" | "off";
 }
 
+/** Something that listens on 127.0.0.1. */
+export interface Listener {
+  /** `gateway`, `orders-1`, `postgres`. */
+  readonly name: string;
+  readonly port: number;
+  /** The protocol in which a client asks for TLS first; undefined where TLS comes first. */
+  readonly startTls?: "postgres";
+}
+
 export interface Platform {
   readonly outputs: Outputs;
   readonly outputsFile: string;
   readonly caFile: string;
+  /** Every door that speaks TLS. */
+  readonly listeners: readonly Listener[];
   /** Stops everything that was started, the gateway first. */
   stop(): Promise<void>;
 }
@@ -105,11 +117,20 @@ export async function startPlatform(
       limits: options.limits ? "on" : "off",
     };
     const outputsFile = folder.write("outputs.json", `${JSON.stringify(outputs, null, 2)}\n`);
-    return { outputs, outputsFile, caFile: authority.caFile, stop };
+    const listeners = [{ name: "gateway", port }, ...replicaListeners(services), ...database.listeners];
+    return { outputs, outputsFile, caFile: authority.caFile, listeners, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function replicaListeners(services: RunningServices): Listener[] {
+  return SERVICES.flatMap((service) =>
+    services.replicas(service).map((url, index) => {
+      return { name: `${service}-${index + 1}`, port: Number(new URL(url).port) };
+    }),
+  );
 }
 
 /** The wanted port for redirects, or 8080, or where nobody asked for that one and it is taken, any. */

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import type { Registered } from "./program.ts";
 import { runProgram, settingsOf } from "./program.ts";
 
 /**
- * `npm run render [stack] [folder]`: writes what a stack would create, for review and for validators, without a
- * cluster. `objects.yaml` has all Kubernetes objects, `<chart>.values.yaml` the values of each chart. Secret values
+ * `npm run render [stack] [folder] [key=value...]`: writes what a stack would create, for review and for validators,
+ * without a cluster; each `key=value` is a setting (its value in YAML) on top of the stack's file. `objects.yaml` has all Kubernetes objects, `<chart>.values.yaml` the values of each chart. Secret values
  * are left out; certificates and other made-up values are placeholders, so that two renderings can be compared.
  */
-const [stack = "dev", folder = join(".local", "render")] = process.argv.slice(2);
+const [stack = "dev", folder = join(".local", "render"), ...more] = process.argv.slice(2);
 
 const { resources } = await runProgram(settings(), () => import("../index.ts"));
 const sorted = resources.toSorted((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));
@@ -24,11 +24,17 @@ process.stdout.write(`${objects.length} objects of stack ${stack} in ${folder}\n
 
 function settings() {
   try {
-    return settingsOf(stack);
+    return { ...settingsOf(stack), ...Object.fromEntries(more.map(setting)) };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }
+}
+
+function setting(text: string): [string, unknown] {
+  const [key = "", ...value] = text.split("=");
+  if (value.length === 0) throw new Error(`${text} is no setting: write key=value`);
+  return [key, parse(value.join("="))];
 }
 
 function isObject({ type, inputs }: Registered): boolean {

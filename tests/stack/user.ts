@@ -48,6 +48,11 @@ export class User {
     if (this.#cookie === "") throw new Error(`no cookie after the login: status ${answer.statusCode}`);
   }
 
+  /** The access token, for programs that are no client of ours. */
+  get accessToken(): string {
+    return this.#cookie.slice("jwt=".length);
+  }
+
   /** Requests that were sent again, because the connection had been closed. */
   get resent(): number {
     return this.#resent;

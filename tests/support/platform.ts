@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LocalOptions } from "../../local/options.ts";
+import type { Listener } from "../../local/platform.ts";
 import { startPlatform } from "../../local/platform.ts";
 import { silentProgress } from "../../local/progress.ts";
 import type { TestOutputs } from "./outputs.ts";
@@ -9,12 +11,15 @@ export interface TestPlatform {
   readonly outputs: TestOutputs;
   /** The state folder, which is removed when the platform stops. */
   readonly state: string;
+  readonly caFile: string;
+  readonly listeners: readonly Listener[];
   readonly stop: () => Promise<void>;
 }
 
 /** A local platform on free ports with a state of its own. */
 export async function startTestPlatform(
   postgresSettings: Readonly<Record<string, string>> = { fsync: "off" },
+  options: Partial<Pick<LocalOptions, "limits" | "drills">> = {},
 ): Promise<TestPlatform> {
   const state = await mkdtemp(join(tmpdir(), "gatehouse-suite-"));
   const platform = await startPlatform(
@@ -27,6 +32,7 @@ export async function startTestPlatform(
       drills: true,
       roleRefusal: "401",
       databaseUrl: undefined,
+      ...options,
     },
     silentProgress,
     { postgresSettings },
@@ -34,6 +40,8 @@ export async function startTestPlatform(
   return {
     outputs: platform.outputs,
     state,
+    caFile: platform.caFile,
+    listeners: platform.listeners,
     async stop() {
       await platform.stop();
       await rm(state, { recursive: true, force: true });
