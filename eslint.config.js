@@ -30,6 +30,15 @@ export default defineConfig(
     // The rules of dependence of CONTRIBUTING.md.
     files: ["services/**"],
     rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: ["**/stack/**", "**/gateway/**", "**/local/**", "**/backup/**"] },
+      ],
+    },
+  },
+  {
+    files: ["backup/**"],
+    rules: {
       "no-restricted-imports": ["error", { patterns: ["**/stack/**", "**/gateway/**", "**/local/**"] }],
     },
   },

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const suite = ["tests/gateway/**/*.test.ts"];
 const patience = { testTimeout: 30_000, hookTimeout: 120_000 };
 
-/** `unit` stands beside the code; `local` starts a platform of its own; `gateway` runs against any running one. */
+/** `unit` stands beside the code; `local` starts a platform of its own; `gateway` runs against any running one; `restore` backs one up and restores it. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{services,gateway,local,client,stack,doctor,docs,tests/judge}/**/*.test.ts"],
+          include: ["{services,gateway,backup,local,client,stack,doctor,docs,tests/judge}/**/*.test.ts"],
           globalSetup: ["tests/support/database-setup.ts"],
           ...patience,
         },
@@ -32,6 +32,7 @@ export default defineConfig({
           ...patience,
         },
       },
+      { test: { name: "restore", include: ["tests/restore/**/*.test.ts"], ...patience } },
     ],
   },
 });

@@ -19,6 +19,8 @@ export interface Database {
   forMigration(service: string): Partial<MigrationVariables>;
   /** What of it listens on this machine. */
   readonly listeners: readonly { name: string; port: number; startTls: "postgres" }[];
+  /** As the server's administrator, for what concerns no single service. */
+  readonly administrator: Partial<MigrationVariables>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function embeddedDatabase(
     forService: (service) => login(service, service),
     forMigration: () => login("root", "postgres"),
     listeners: [{ name: "postgres", port, startTls: "postgres" }],
+    administrator: login("root", "postgres"),
     stop: () => server.stop(),
   };
 }
@@ -82,6 +85,7 @@ export async function externalDatabase(folder: StateFolder, adminUrl: string): P
       DATABASE_LOGIN_PASSWORD: password(folder, `database-${service}`),
     }),
     listeners: [],
+    administrator: { DATABASE_URL: adminUrl },
     stop: () => Promise.resolve(),
   };
 }

@@ -15,7 +15,7 @@ import {
   startServices,
 } from "./services.ts";
 import type { RunningServices } from "./services.ts";
-import { StateFolder } from "./state.ts";
+import { DATABASE_ACCESS, StateFolder } from "./state.ts";
 import { findTraefik } from "./traefik.ts";
 
 /** What tests and clients need to know of a platform; the stack exports the same. */
@@ -89,6 +89,7 @@ export async function startPlatform(
       }),
     );
     started.push(database);
+    folder.write(DATABASE_ACCESS, JSON.stringify(database.administrator));
     await step("bundles", () => bundled);
     await step("migrations", () => migrateServices({ folder, database }));
     const services = await step(`services (${SERVICES.length} x ${options.replicas})`, () =>

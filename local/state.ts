@@ -17,6 +17,12 @@ import { identify, isRunning } from "./processes.ts";
 /** Raised when what the folder holds changes so that an older or newer runner would misread it. */
 const STATE_VERSION = 1;
 
+/** The file that says how the database of a running platform is reached. */
+export const DATABASE_ACCESS = "database.json";
+
+/** Files that tell of a running platform, and are true only then. */
+const RUNNING_ONLY = ["outputs.json", DATABASE_ACCESS];
+
 /** A process that this state folder started, with the signal that ends it well. */
 interface StartedProcess extends ProcessId {
   readonly name: string;
@@ -81,8 +87,7 @@ export class StateFolder {
 
   /** Forgets the run once all of it has ended. */
   close(): void {
-    rmSync(this.file("outputs.json"), { force: true });
-    rmSync(this.file("processes.json"), { force: true });
+    for (const name of [...RUNNING_ONLY, "processes.json"]) rmSync(this.file(name), { force: true });
   }
 
   #checkVersion(): void {
@@ -106,20 +111,28 @@ export class StateFolder {
   }
 
   async #endFormerRun(): Promise<void> {
-    rmSync(this.file("outputs.json"), { force: true });
-    if (!existsSync(this.file("processes.json"))) return;
-    const former = JSON.parse(readFileSync(this.file("processes.json"), "utf8")) as {
-      runner: ProcessId;
-      processes: StartedProcess[];
-    };
-    if (isRunning(former.runner)) {
+    const former = formerRun(this.path);
+    if (former !== undefined && isRunning(former.runner)) {
       throw new LocalError(
         `a platform already runs on the state folder ${this.path} (process ${former.runner.pid}): ` +
           `stop it, or start a second one with --state DIR --port 0`,
       );
     }
-    await Promise.all(former.processes.map(endLeftover));
+    for (const name of RUNNING_ONLY) rmSync(this.file(name), { force: true });
+    if (former !== undefined) await Promise.all(former.processes.map(endLeftover));
   }
+}
+
+/** Whether a runner uses the state folder now. */
+export function isInUse(path: string): boolean {
+  const former = formerRun(path);
+  return former !== undefined && isRunning(former.runner);
+}
+
+function formerRun(path: string): { runner: ProcessId; processes: StartedProcess[] } | undefined {
+  const file = join(path, "processes.json");
+  if (!existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, "utf8")) as { runner: ProcessId; processes: StartedProcess[] };
 }
 
 async function endLeftover(leftover: StartedProcess): Promise<void> {

@@ -56,16 +56,35 @@ async function migrateOnce<DB>(
   options: MigrationOptions<DB>,
   environment: MigrationEnvironment,
 ): Promise<void> {
-  await withClient(connectionSettings(environment), (client) =>
+  await withClient(administratorConnection(environment), (client) =>
     createDatabaseAndLogin(client, options.service, environment),
   );
-
-  const pool = new pg.Pool({ ...connectionSettings(environment, options.service), max: 2 });
-  const db = new Kysely<DB>({ dialect: new MigrationDialect({ pool }) });
-  try {
+  await withTables<DB>(environment, options.service, async (db) => {
     await migrateTables(db, options.migrations);
     await grantRows(db, options.service);
     await options.seed?.(db);
+  });
+}
+
+/** Brings the tables of an empty database to where they were after the last of some migrations, and no further. */
+export async function migrateTo(
+  environment: MigrationEnvironment,
+  database: string,
+  migrations: Readonly<Record<string, Migration>>,
+  last: string,
+): Promise<void> {
+  await withTables(environment, database, (db) => migrateTables(db, migrations, last));
+}
+
+async function withTables<DB>(
+  environment: MigrationEnvironment,
+  database: string,
+  run: (db: Kysely<DB>) => Promise<void>,
+): Promise<void> {
+  const pool = new pg.Pool({ ...administratorConnection(environment, database), max: 2 });
+  const db = new Kysely<DB>({ dialect: new MigrationDialect({ pool }) });
+  try {
+    await run(db);
   } finally {
     await db.destroy();
   }
@@ -95,12 +114,13 @@ class MigrationDialect extends PostgresDialect {
 async function migrateTables<DB>(
   db: Kysely<DB>,
   migrations: Readonly<Record<string, Migration>>,
+  last?: string,
 ): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
   });
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await (last === undefined ? migrator.migrateToLatest() : migrator.migrateTo(last));
   if (error !== undefined) throw new Error("the migrations of the tables failed", { cause: error });
 }
 
@@ -129,7 +149,10 @@ async function grantRows<DB>(db: Kysely<DB>, service: string): Promise<void> {
 }
 
 /** How the administrator connects: to the URL's own database, or to the given one. */
-function connectionSettings(environment: MigrationEnvironment, database?: string): pg.ClientConfig {
+export function administratorConnection(
+  environment: MigrationEnvironment,
+  database?: string,
+): pg.ClientConfig {
   const url = new URL(environment.DATABASE_URL);
   if (database !== undefined) url.pathname = `/${database}`;
   return {
