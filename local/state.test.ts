@@ -64,6 +64,14 @@ describe("a state folder", () => {
     expect(existsSync(folder.file("outputs.json"))).toBe(false);
   });
 
+  it("keeps the outputs of a platform that runs when a second one is refused", async () => {
+    const path = temporaryFolder();
+    const folder = await StateFolder.open(path);
+    folder.write("outputs.json", "{}");
+    expect(await refusal(path)).toBeInstanceOf(LocalError);
+    expect(existsSync(folder.file("outputs.json"))).toBe(true);
+  });
+
   it.each([0, 2, "1", null])(
     "of version %j is refused, with what to do, and left as it is",
     async (version) => {
