@@ -4,13 +4,12 @@ import { administratorConnection } from "../services/shared/migrations.ts";
 import { BackupError } from "./error.ts";
 
 /** How values are written as text, whatever the server's own settings are: exactly, and alike everywhere. */
-const TEXT_FORMS = [
-  "set timezone = 'UTC'",
-  "set datestyle = 'ISO, MDY'",
-  "set intervalstyle = 'postgres'",
-  "set bytea_output = 'hex'",
-  "set extra_float_digits = 1",
-];
+const TEXT_FORMS = `
+  set timezone = 'UTC';
+  set datestyle = 'ISO, MDY';
+  set intervalstyle = 'postgres';
+  set bytea_output = 'hex';
+  set extra_float_digits = 1`;
 
 /**
  * Connects as the administrator. Values come as the server's own text, for a trip through JavaScript's types would
@@ -26,7 +25,7 @@ export async function connect(environment: MigrationEnvironment, database?: stri
   });
   try {
     await client.connect();
-    for (const statement of TEXT_FORMS) await client.query(statement);
+    await client.query(TEXT_FORMS);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

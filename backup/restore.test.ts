@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -68,7 +68,7 @@ async function migrateAll(): Promise<void> {
 
 /** All that the databases hold, as the lines of a backup, but for when and in which order it was read. */
 async function everything(): Promise<string[]> {
-  const copy = `${file}.everything`;
+  const copy = join(folder, "everything");
   await backUp(administrator, copy);
   const lines = gunzipSync(readFileSync(copy)).toString().trim().split("\n");
   rmSync(copy);
@@ -91,10 +91,13 @@ async function rewrite(change: (header: Header) => Pick<Header, "takenAt" | "dat
 
 describe("a restore that cannot be", () => {
   let before: string[];
-  beforeEach(async () => {
+  const whole = () => join(folder, "whole");
+  beforeAll(async () => {
     before = await everything();
-    await backUp(administrator, file);
+    await backUp(administrator, whole());
   });
+  beforeEach(() => copyFileSync(whole(), file));
+  afterAll(() => rmSync(whole()));
   const attempt = async (force = true) => restore(administrator, await checkBackup(file), { force });
 
   it("is refused where there is data, unless it is told to replace it", async () => {
