@@ -7,7 +7,7 @@ import { HOST } from "./ports.ts";
 import { KeptProcess } from "./kept-process.ts";
 import { startProcess } from "./processes.ts";
 import type { StateFolder } from "./state.ts";
-import { lastLines, waitForPort } from "./wait.ts";
+import { lastLines, waitFor, waitForPort } from "./wait.ts";
 
 const run = promisify(execFile);
 
@@ -87,11 +87,22 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     report: options.report,
   });
   await server
-    .start(() => waitForPort(port, 30_000))
+    .start(async () => {
+      await waitForPort(port, 30_000);
+      await waitFor("PostgreSQL accepting connections", 60_000, () => Promise.resolve(isReady(data)));
+    })
     .catch((error: unknown) => {
       throw new LocalError(`${(error as Error).message}; the end of ${log}:\n${lastLines(log)}`);
     });
   return { port, stop: () => server.stop() };
+}
+
+/**
+ * Whether the server takes connections: it listens before it has recovered what a crash left. The eighth line of its
+ * lock file says so, as pg_ctl reads it.
+ */
+function isReady(data: string): boolean {
+  return readFileSync(`${data}/postmaster.pid`, "utf8").split("\n")[7]?.trim() === "ready";
 }
 
 async function findPrograms(): Promise<{ postgres: string; initdb: string; major: string }> {
