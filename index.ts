@@ -1,5 +1,5 @@
 import { catalog } from "./services/catalog.ts";
-import { GATEWAY, servicesWithDatabase } from "./services/shared/catalog.ts";
+import { GATEWAY, PROMETHEUS, servicesWithDatabase } from "./services/shared/catalog.ts";
 import { Administrator } from "./stack/administrator.ts";
 import { CertificateAuthority } from "./stack/certificates.ts";
 import { readConfig } from "./stack/config.ts";
@@ -40,6 +40,7 @@ const services = names.map((name) => {
     database: stored.includes(name) ? database : undefined,
   });
 });
+authority.issue(PROMETHEUS, { commonName: PROMETHEUS, uses: ["client"], secret: `${PROMETHEUS}-tls` });
 const gateway = new Gateway("gateway", { ...shared, catalog, authority }, { dependsOn: services });
 
 export const gatewayUrl = gateway.url;

@@ -1,12 +1,12 @@
 import { catalog } from "../services/catalog.ts";
-import { GATEWAY, servicesWithDatabase } from "../services/shared/catalog.ts";
+import { GATEWAY, PROMETHEUS, servicesWithDatabase } from "../services/shared/catalog.ts";
 import type { Leaf } from "./certificates.ts";
 import { CertificateAuthority } from "./certificates.ts";
 import { databaseCertificate } from "./database.ts";
 import { HOST } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
 
-/** Issues every certificate that the catalog asks for: for each service, the gateway, and each database login. */
+/** Issues every certificate that the catalog asks for: for each service and its callers, and each database login. */
 export async function issueCertificates(folder: StateFolder): Promise<CertificateAuthority> {
   const authority = await CertificateAuthority.open(folder);
   const local = ["localhost", HOST];
@@ -14,6 +14,7 @@ export async function issueCertificates(folder: StateFolder): Promise<Certificat
   const leaves: Record<string, Leaf> = {
     edge: { commonName: "localhost", hosts: [...local, "::1"], usages: ["serverAuth"] },
     [GATEWAY]: { commonName: GATEWAY, hosts: [GATEWAY], usages: ["clientAuth"] },
+    [PROMETHEUS]: { commonName: PROMETHEUS, hosts: [PROMETHEUS], usages: ["clientAuth"] },
     node: { commonName: "node", hosts: local, usages: ["serverAuth"] },
   };
   for (const service of Object.keys(catalog)) {

@@ -10,6 +10,7 @@ import {
 } from "../gateway/entrypoints.ts";
 import { renderFile } from "../gateway/file.ts";
 import { defaultLimits } from "../gateway/limits.ts";
+import { latencyBuckets, METRICS_ENTRY_POINT, prometheusOptions } from "../gateway/observability.ts";
 import { catalog } from "../services/catalog.ts";
 import { allRoutes } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
@@ -31,6 +32,8 @@ export interface GatewayContext {
   readonly traefik: string;
   readonly port: number;
   readonly httpPort: number;
+  /** Where the gateway shows its metrics, without TLS: on this machine alone. */
+  readonly metricsPort: number;
   /** Told when the gateway ended by itself. */
   readonly report: (line: string) => void;
 }
@@ -81,7 +84,10 @@ function dynamicConfiguration({ authority, services, options }: GatewayContext):
   });
 }
 
-function staticConfiguration({ folder, port, httpPort }: GatewayContext, dynamicFile: string): object {
+function staticConfiguration(
+  { folder, port, httpPort, metricsPort }: GatewayContext,
+  dynamicFile: string,
+): object {
   return {
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "WARN", format: "json" },
@@ -97,7 +103,9 @@ function staticConfiguration({ folder, port, httpPort }: GatewayContext, dynamic
         address: `${HOST}:${httpPort}`,
         http: { ...entryPointHttp, redirections: { entryPoint: { to: `:${port}`, scheme: "https" } } },
       },
+      [METRICS_ENTRY_POINT]: { address: `${HOST}:${metricsPort}` },
     },
+    metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
     providers: { file: { filename: dynamicFile } },
   };
 }

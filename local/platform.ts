@@ -4,8 +4,9 @@ import type { Database, EmbeddedOptions } from "./database.ts";
 import { embeddedDatabase, externalDatabase } from "./database.ts";
 import { startGateway } from "./gateway.ts";
 import type { LocalOptions } from "./options.ts";
-import { claimPort } from "./ports.ts";
+import { claimPort, freePorts } from "./ports.ts";
 import type { Progress } from "./progress.ts";
+import { writeScrapeConfiguration } from "./scraping.ts";
 import {
   ADMIN_USERNAME,
   adminPassword,
@@ -97,6 +98,7 @@ export async function startPlatform(
     );
     started.push(services);
     const traefik = await step("Traefik", () => traefikFound);
+    const [metricsPort = 0] = await freePorts(1);
     const context = {
       folder,
       authority,
@@ -105,9 +107,11 @@ export async function startPlatform(
       traefik,
       port,
       httpPort,
+      metricsPort,
       report: progress.report,
     };
     started.push(await step("gateway", () => startGateway(context)));
+    writeScrapeConfiguration(context);
 
     const outputs: Outputs = {
       gatewayUrl: `https://localhost:${port}`,

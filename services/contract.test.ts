@@ -5,6 +5,7 @@ import type { AppDependencies } from "./shared/app.ts";
 import { serviceRoutes } from "./shared/catalog.ts";
 import { Health } from "./shared/health.ts";
 import { createLogger } from "./shared/logging.ts";
+import { Metrics } from "./shared/metrics.ts";
 
 type Service = keyof typeof catalog;
 type CreateApp = (dependencies: AppDependencies) => OpenAPIHono;
@@ -22,6 +23,7 @@ const create = Object.fromEntries(await Promise.all(loaded)) as Record<Service, 
 const appOf = (service: Service, drills: boolean, caller: string | undefined = "gateway") =>
   create[service]({
     logger: createLogger(service, "silent"),
+    metrics: new Metrics(service),
     health: new Health(),
     drills,
     callerOf: () => caller,
@@ -57,7 +59,9 @@ describe.each(Object.keys(catalog) as Service[])("the %s service", (service) => 
     const documented = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const expected = routesOf(false).filter((route) => route !== `GET /${service}/openapi.json`);
+    const expected = routesOf(false).filter(
+      (route) => ![`GET /${service}/openapi.json`, "GET /metrics"].includes(route),
+    );
     expect(documented.sort()).toEqual(expected.sort());
   });
 
@@ -81,6 +85,7 @@ describe.each(Object.keys(catalog) as Service[])("the %s service", (service) => 
   it("answers nobody without a certificate but on its health", async () => {
     const app = create[service]({
       logger: createLogger(service, "silent"),
+      metrics: new Metrics(service),
       health: new Health(),
       drills: true,
       callerOf: () => undefined,

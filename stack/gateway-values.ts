@@ -5,9 +5,11 @@ import {
   REDIRECT_ENTRY_POINT,
   SECURE_ENTRY_POINT,
 } from "../gateway/entrypoints.ts";
+import { latencyBuckets, METRICS_ENTRY_POINT, prometheusOptions } from "../gateway/observability.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
-import { podLabels, resources } from "./pods.ts";
+import { GATEWAY_METRICS_PORT } from "./network.ts";
+import { podLabels, resources, scrapeAnnotations } from "./pods.ts";
 
 /** Traefik's version; below 3.7.13 ForwardAuth has known advisories. */
 const TRAEFIK = "v3.7.15";
@@ -30,6 +32,7 @@ export function gatewayValues(name: string, pods: PodSettings, publicPort: numbe
       // The autoscaler sets it.
       replicas: null,
       podLabels: podLabels(name),
+      podAnnotations: scrapeAnnotations("http", GATEWAY_METRICS_PORT),
       terminationGracePeriodSeconds: GRACE_SECONDS,
       readinessPath: READINESS_PATH,
     },
@@ -61,7 +64,9 @@ export function gatewayValues(name: string, pods: PodSettings, publicPort: numbe
       // Neither cookies nor tokens nor query strings reach a log.
       fields: { headers: { defaultMode: "drop" } },
     },
+    metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets.join() } },
     ports: {
+      [METRICS_ENTRY_POINT]: { port: GATEWAY_METRICS_PORT, expose: { default: false } },
       [REDIRECT_ENTRY_POINT]: {
         port: ENTRY_POINT_PORTS[REDIRECT_ENTRY_POINT],
         http: { redirections: { entryPoint: { to: SECURE_ENTRY_POINT, scheme: "https", permanent: true } } },

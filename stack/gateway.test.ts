@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../services/catalog.ts";
 import type { Stack } from "./testing.ts";
-import { runStack } from "./testing.ts";
+import { podsIn, runStack } from "./testing.ts";
 
 let stack: Stack;
 beforeAll(async () => {
@@ -98,6 +98,24 @@ describe("the release", () => {
       deployment: { readinessPath: "/ready" },
       ingressRoute: { healthcheck: { enabled: true, matchRule: "Path(`/ready`)" } },
     });
+  });
+
+  it("shows its metrics to pods of Prometheus alone, by router and service", () => {
+    expect(release().values).toMatchObject({
+      metrics: {
+        prometheus: {
+          entryPoint: "metrics",
+          addRoutersLabels: true,
+          buckets: expect.stringMatching(/^0\.005,.*,5$/) as string,
+        },
+      },
+      ports: { metrics: { port: 9100, expose: { default: false } } },
+      deployment: { podAnnotations: { "prometheus.io/scheme": "http", "prometheus.io/port": "9100" } },
+    });
+    const { ingress } = stack.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "gateway").spec;
+    const toMetrics = ingress.filter(({ ports }) => ports.some(({ port }) => port === 9100));
+    expect(podsIn(toMetrics)).toEqual(["prometheus"]);
+    expect(toMetrics.every(({ from }) => from.length === 1)).toBe(true);
   });
 
   it("has rights and routes in its own namespace alone", () => {

@@ -4,14 +4,14 @@ import type { GatewayOptions } from "../gateway/configuration.ts";
 import { gatewayConfiguration } from "../gateway/configuration.ts";
 import { renderCrds } from "../gateway/crds.ts";
 import type { Catalog } from "../services/shared/catalog.ts";
-import { calleesOf, GATEWAY } from "../services/shared/catalog.ts";
+import { calleesOf, GATEWAY, PROMETHEUS } from "../services/shared/catalog.ts";
 import type { CertificateAuthority, IssuedCertificate } from "./certificates.ts";
 import { chartOf } from "./charts.ts";
 import type { StackConfig } from "./config.ts";
 import { ENTRY_POINT_PORTS, gatewayValues } from "./gateway-values.ts";
 import { SERVICE_HTTPS_PORT } from "./microservice.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-import { allowTo, allowToAnywhere, SERVICE_PORT, tcp } from "./network.ts";
+import { allowFrom, allowTo, allowToAnywhere, GATEWAY_METRICS_PORT, SERVICE_PORT, tcp } from "./network.ts";
 import { podLabels } from "./pods.ts";
 
 /** Ports at which API servers listen, behind their Service: the gateway reads its routes there. */
@@ -138,7 +138,10 @@ export class Gateway extends pulumi.ComponentResource {
           spec: {
             podSelector: { matchLabels: podLabels(GATEWAY) },
             policyTypes: ["Ingress", "Egress"],
-            ingress: [{ ports: tcp(Object.values(ENTRY_POINT_PORTS)) }],
+            ingress: [
+              { ports: tcp(Object.values(ENTRY_POINT_PORTS)) },
+              ...allowFrom([PROMETHEUS], GATEWAY_METRICS_PORT),
+            ],
             egress: [
               ...allowTo(calleesOf(catalog, GATEWAY), SERVICE_PORT),
               ...allowToAnywhere(...API_SERVER_PORTS),

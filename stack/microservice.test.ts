@@ -73,6 +73,15 @@ describe.each(names)("the Deployment of %s", (name) => {
     expect(podsIn(policy.egress)).toEqual([...calleesOf(catalog, name), ...database]);
   });
 
+  it("says where Prometheus finds its metrics", () => {
+    const { annotations } = stack.one("kubernetes:apps/v1:Deployment", name).spec.template.metadata;
+    expect(annotations).toMatchObject({
+      "prometheus.io/scheme": "https",
+      "prometheus.io/port": "8443",
+      "prometheus.io/path": "/metrics",
+    });
+  });
+
   it("rolls when its certificate changes", () => {
     const { annotations } = stack.one("kubernetes:apps/v1:Deployment", name).spec.template.metadata;
 

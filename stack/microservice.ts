@@ -11,7 +11,14 @@ import { CERTIFICATE_FOLDER, certificateVariables } from "./microservice-tls.ts"
 import type { PlatformNamespace } from "./namespace.ts";
 import { allowFrom, allowTo, allowToAnywhere, SERVICE_PORT } from "./network.ts";
 import type { Container, EnvVar, SecretFolder } from "./pods.ts";
-import { plain, podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
+import {
+  plain,
+  podLabels,
+  resources,
+  restrictedContainer,
+  restrictedPod,
+  scrapeAnnotations,
+} from "./pods.ts";
 import { secretMounts, secretVersions, secretVolumes } from "./pods.ts";
 
 /** Port of every service's Service. */
@@ -83,7 +90,10 @@ export class Microservice extends pulumi.ComponentResource {
             strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
             revisionHistoryLimit: 3,
             template: {
-              metadata: { labels: podLabels(service), annotations: secretVersions(secrets) },
+              metadata: {
+                labels: podLabels(service),
+                annotations: { ...scrapeAnnotations("https", SERVICE_PORT), ...secretVersions(secrets) },
+              },
               spec: {
                 ...restrictedPod,
                 serviceAccountName: account.metadata.name,

@@ -7,6 +7,8 @@ type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
 /** The port that every service listens at inside its pod; its Service shows 443. */
 export const SERVICE_PORT = 8443;
+/** Port of the gateway's metrics inside its pods. */
+export const GATEWAY_METRICS_PORT = 9100;
 export const SQL_PORT = 26257;
 export const DATABASE_HTTP_PORT = 8080;
 

@@ -10,6 +10,16 @@ export function podLabels(name: string): Record<string, string> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "gatehouse" };
 }
 
+/** Annotations by which a Prometheus finds what to read, as many of its configurations take them. */
+export function scrapeAnnotations(scheme: "http" | "https", port: number): Record<string, string> {
+  return {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/scheme": scheme,
+    "prometheus.io/port": String(port),
+    "prometheus.io/path": "/metrics",
+  };
+}
+
 /** The user and group of every process: above 10000, where no node has an account of its own. */
 export const USER = 10_001;
 

@@ -8,6 +8,7 @@ import { sourceOf, userIdOf } from "../shared/identity.ts";
 import { Problem, problemResponses, unauthenticated } from "../shared/problem.ts";
 import { accessTokenOf, clearTokenCookies, refreshTokenOf, setTokenCookies } from "./cookies.ts";
 import type { AuthenticationDatabase } from "./database.ts";
+import { authenticationMetrics } from "./metrics.ts";
 import { hashPassword, unknownUserHash, verifyPassword } from "./passwords.ts";
 import { credentials, refreshRequest, session, user } from "./schemas.ts";
 import type { SessionGrant } from "./sessions.ts";
@@ -27,6 +28,7 @@ export interface AuthenticationDependencies extends AppDependencies {
 export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono {
   const { db, tokens, sessionLifetime } = dependencies;
   const app = createServiceApp("authentication", dependencies);
+  const metrics = authenticationMetrics(dependencies.metrics);
 
   app.openapi(registration, async (c) => {
     const { username, password } = c.req.valid("json");
@@ -37,22 +39,30 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
   app.openapi(login, async (c) => {
     const { username, password } = c.req.valid("json");
     const attempt = { usernameKey: usernameKey(username), source: sourceOf(c) };
-    await checkThrottle(db, attempt);
+    await checkThrottle(db, attempt).catch((error: unknown) => {
+      if (error instanceof Problem) metrics.login("throttled");
+      throw error;
+    });
     const found = await findUserByName(db, username);
     const correct = await verifyPassword(found?.passwordHash ?? unknownUserHash, password);
     if (found === undefined || !correct) {
       await noteFailure(db, attempt);
+      metrics.login("invalid");
       throw new Problem("invalid_credentials");
     }
     await noteSuccess(db, attempt);
-    return answerWithTokens(c, found, await startSession(db, found.id, sessionLifetime));
+    const grant = await startSession(db, found.id, sessionLifetime);
+    metrics.login("success");
+    return answerWithTokens(c, found, grant);
   });
 
   app.openapi(refresh, async (c) => {
     const token = c.req.valid("json").refreshToken ?? refreshTokenOf(c);
-    const grant = token === undefined ? undefined : await rotateRefreshToken(db, token);
-    const owner = grant === undefined ? undefined : await findUser(db, grant.userId);
-    if (grant === undefined || owner === undefined) throw unauthenticated("The refresh token is not valid.");
+    const grant = token === undefined ? "unknown" : await rotateRefreshToken(db, token);
+    if (grant === "reused") metrics.sessionEnded("reuse");
+    const owner = typeof grant === "string" ? undefined : await findUser(db, grant.userId);
+    if (typeof grant === "string" || owner === undefined)
+      throw unauthenticated("The refresh token is not valid.");
     return answerWithTokens(c, owner, grant);
   });
 
@@ -66,6 +76,7 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
     const claims = await claimsOf(c);
     if (claims.userId !== userIdOf(c)) throw unauthenticated();
     await endSession(db, claims.sessionId);
+    metrics.sessionEnded("logout");
     clearTokenCookies(c);
     return c.body(null, 204);
   });

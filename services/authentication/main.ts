@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { createBase } from "../shared/base.ts";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
 import { awaitDatabase, openDatabase } from "../shared/database.ts";
-import { Health } from "../shared/health.ts";
-import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
@@ -21,21 +20,13 @@ const environment = readEnvironment(
     SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
   }),
 );
-const logger = createLogger("authentication", environment.LOG_LEVEL);
-const health = new Health();
-const db = openDatabase<AuthenticationDatabase>("authentication", environment, logger);
+const base = createBase("authentication", environment);
+const db = openDatabase<AuthenticationDatabase>("authentication", environment, base);
 const tokens = await createAccessTokens(readFileSync(environment.SIGNING_KEYS_FILE, "utf8"), {
   issuer: environment.TOKEN_ISSUER,
   audience: environment.TOKEN_AUDIENCE,
   lifetime: environment.ACCESS_TOKEN_SECONDS,
 });
-const app = createApp({
-  logger,
-  health,
-  drills: environment.DRILLS,
-  db,
-  tokens,
-  sessionLifetime: environment.SESSION_SECONDS,
-});
-await awaitDatabase(db, logger);
-await serve(app, { environment, health, logger, close: [() => db.destroy()] });
+const app = createApp({ ...base, db, tokens, sessionLifetime: environment.SESSION_SECONDS });
+await awaitDatabase(db, base.logger);
+await serve(app, { ...base, close: [() => db.destroy()] });

@@ -38,12 +38,12 @@ export function startSession(
  * Exchanges a refresh token for its successor. A token that comes a second time was stolen, from the user or by
  * the user's thief, and nobody can tell which of the two holds the newer one: the session ends for both (RFC
  * 9700, section 4.14.2).
- * @returns undefined where the token is unknown, used, or of a session that has ended
+ * @returns "unknown" also where the token is of a session that has ended; "reused" where that ended it
  */
 export function rotateRefreshToken(
   db: Kysely<AuthenticationDatabase>,
   token: string,
-): Promise<SessionGrant | undefined> {
+): Promise<SessionGrant | "unknown" | "reused"> {
   const hash = hashRefreshToken(token);
   const next = newRefreshToken();
   return transaction(db, async (trx) => {
@@ -55,11 +55,11 @@ export function rotateRefreshToken(
       .where("sessions.ended_at", "is", null)
       .where("sessions.expires_at", ">", sql<Date>`now()`)
       .executeTakeFirst();
-    if (found === undefined) return undefined;
+    if (found === undefined) return "unknown";
     const { sessionId, userId, usedAt } = found;
     if (usedAt !== null) {
       await endSession(trx, sessionId);
-      return undefined;
+      return "reused";
     }
     await trx.updateTable("refresh_tokens").set({ used_at: new Date() }).where("hash", "=", hash).execute();
     await trx.insertInto("refresh_tokens").values({ hash: next.hash, session_id: sessionId }).execute();

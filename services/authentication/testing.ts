@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import { Health } from "../shared/health.ts";
 import { createLogger } from "../shared/logging.ts";
+import { Metrics } from "../shared/metrics.ts";
 import { testDatabase } from "../shared/testing.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
@@ -31,6 +32,8 @@ export function newKey(kid: string = randomUUID()): TestKey {
 export interface TestAuthentication {
   readonly app: OpenAPIHono;
   readonly db: Kysely<AuthenticationDatabase>;
+  /** The app's; replicas have their own. */
+  readonly metrics: Metrics;
   /** One more replica: another app over the same database, with the same keys. */
   replica(options?: { sessionLifetime?: number }): Promise<OpenAPIHono>;
   drop(): Promise<void>;
@@ -39,9 +42,11 @@ export interface TestAuthentication {
 export async function testAuthentication(): Promise<TestAuthentication> {
   const { db, drop } = await testDatabase<AuthenticationDatabase>(migrations);
   const keys = JSON.stringify({ keys: [newKey()] });
-  const replica = async ({ sessionLifetime = 3600 } = {}) =>
+  const metrics = new Metrics("authentication");
+  const replica = async ({ sessionLifetime = 3600 } = {}, own = new Metrics("authentication")) =>
     createApp({
       logger: createLogger("authentication", "silent"),
+      metrics: own,
       health: new Health(),
       drills: false,
       callerOf: () => "gateway",
@@ -53,7 +58,7 @@ export async function testAuthentication(): Promise<TestAuthentication> {
       }),
       sessionLifetime,
     });
-  return { app: await replica(), db, replica, drop };
+  return { app: await replica({}, metrics), db, metrics, replica, drop };
 }
 
 /** Posts JSON; a body of undefined is none. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADMINISTRATOR_ID } from "../shared/administrator.ts";
 import { Health } from "../shared/health.ts";
 import { createLogger } from "../shared/logging.ts";
+import { Metrics } from "../shared/metrics.ts";
 import { testDatabase } from "../shared/testing.ts";
 import type { RefusalStatus } from "./app.ts";
 import { createApp } from "./app.ts";
@@ -18,6 +19,7 @@ describe("the authorization service", () => {
   const appThatRefusesWith = (refusalStatus: RefusalStatus, caller = "gateway") =>
     createApp({
       logger,
+      metrics: new Metrics("authorization"),
       health: new Health(),
       drills: false,
       callerOf: () => caller,

@@ -1,8 +1,7 @@
 import { z } from "zod";
+import { createBase } from "../shared/base.ts";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
 import { awaitDatabase, openDatabase } from "../shared/database.ts";
-import { Health } from "../shared/health.ts";
-import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { AuthorizationDatabase } from "./database.ts";
@@ -13,15 +12,12 @@ const environment = readEnvironment(
     ROLE_REFUSAL_STATUS: z.literal(["401", "403"]).default("401"),
   }),
 );
-const logger = createLogger("authorization", environment.LOG_LEVEL);
-const health = new Health();
-const db = openDatabase<AuthorizationDatabase>("authorization", environment, logger);
+const base = createBase("authorization", environment);
+const db = openDatabase<AuthorizationDatabase>("authorization", environment, base);
 const app = createApp({
-  logger,
-  health,
-  drills: environment.DRILLS,
+  ...base,
   db,
   refusalStatus: environment.ROLE_REFUSAL_STATUS === "401" ? 401 : 403,
 });
-await awaitDatabase(db, logger);
-await serve(app, { environment, health, logger, close: [() => db.destroy()] });
+await awaitDatabase(db, base.logger);
+await serve(app, { ...base, close: [() => db.destroy()] });

@@ -2,11 +2,10 @@ import css from "swagger-ui-dist/swagger-ui.css" with { type: "text" };
 import bundle from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "text" };
 import { z } from "zod";
 import { catalog } from "../catalog.ts";
+import { createBase } from "../shared/base.ts";
 import { addressVariable, calleesOf } from "../shared/catalog.ts";
 import { readEnvironment, serviceEnvironment } from "../shared/config.ts";
-import { Health } from "../shared/health.ts";
 import { openInternalClient } from "../shared/internal-client.ts";
-import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import { createDocuments } from "./documents.ts";
@@ -14,26 +13,16 @@ import { createDocuments } from "./documents.ts";
 const services = calleesOf(catalog, "docs").map((service) => [service, addressVariable(service)] as const);
 const address = z.url({ protocol: /^https$/ });
 
-const environment = readEnvironment(serviceEnvironment);
+const base = createBase("docs", readEnvironment(serviceEnvironment));
 const addresses = readEnvironment(z.object(Object.fromEntries(services.map(([, name]) => [name, address]))));
-const logger = createLogger("docs", environment.LOG_LEVEL);
-const health = new Health();
 const clients = Object.fromEntries(
   services.map(([service, name]) => {
     const url = addresses[name] ?? "";
-    return [service, openInternalClient(environment, { service, url, timeout: 2_000 })];
+    return [service, openInternalClient(base, { service, url, timeout: 2_000 })];
   }),
 );
-const app = createApp({
-  logger,
-  health,
-  drills: environment.DRILLS,
-  documents: createDocuments(clients),
-  swaggerUi: { css, bundle },
-});
+const app = createApp({ ...base, documents: createDocuments(clients), swaggerUi: { css, bundle } });
 await serve(app, {
-  environment,
-  health,
-  logger,
+  ...base,
   close: Object.values(clients).map((client) => () => client.close()),
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { Health } from "../shared/health.ts";
 import { createLogger } from "../shared/logging.ts";
+import { Metrics } from "../shared/metrics.ts";
 import { testDatabase } from "../shared/testing.ts";
 import { createApp } from "./app.ts";
 import type { OrdersDatabase } from "./database.ts";
@@ -18,7 +19,13 @@ describe("the orders service", () => {
   beforeAll(async () => {
     database = await testDatabase<OrdersDatabase>(migrations);
     const appFor = (caller: string) =>
-      createApp({ ...base, health: new Health(), db: database.db, callerOf: () => caller });
+      createApp({
+        ...base,
+        metrics: new Metrics("orders"),
+        health: new Health(),
+        db: database.db,
+        callerOf: () => caller,
+      });
     asGateway = appFor("gateway");
     asProducts = appFor("products");
   });

@@ -15,14 +15,16 @@ export interface OrdersDependencies extends AppDependencies {
 
 /** Orders: users read their own, and the products service alone adds them. */
 export function createApp(dependencies: OrdersDependencies): OpenAPIHono {
-  const { db } = dependencies;
+  const { db, metrics } = dependencies;
   const app = createServiceApp("orders", dependencies);
+  const orders = metrics.counter("gatehouse_orders_total", "Orders added", [], [{}]);
 
   app.openapi(list, async (c) => c.json(await listOrders(db, userIdOf(c), c.req.valid("query")), 200));
 
   app.openapi(add, async (c) => {
     const request = c.req.valid("json");
     const added = await addOrder(db, request);
+    if (added) orders.inc();
     return c.json({ id: request.id }, added ? 201 : 200);
   });
 

@@ -8,6 +8,7 @@ import { pageOf, pageQuery } from "../shared/pagination.ts";
 import { problemResponses } from "../shared/problem.ts";
 import type { ProductsDatabase } from "./database.ts";
 import type { Delivery } from "./delivery.ts";
+import { purchaseMetrics } from "./metrics.ts";
 import { listProducts } from "./products.ts";
 import { reserve } from "./purchases.ts";
 
@@ -18,8 +19,9 @@ export interface ProductsDependencies extends AppDependencies {
 
 /** The catalogue and its stock, and buying from it. */
 export function createApp(dependencies: ProductsDependencies): OpenAPIHono {
-  const { db, delivery, logger } = dependencies;
+  const { db, delivery, logger, metrics } = dependencies;
   const app = createServiceApp("products", dependencies);
+  const purchases = purchaseMetrics(metrics, db);
 
   app.openapi(list, async (c) =>
     c.json(await listProducts(db, { ...c.req.valid("query"), adminOnly: false }), 200),
@@ -30,19 +32,22 @@ export function createApp(dependencies: ProductsDependencies): OpenAPIHono {
   );
 
   app.openapi(buy, async (c) => {
-    const purchase = await reserve(db, {
+    const request = {
       userId: userIdOf(c),
       productId: c.req.valid("param").id,
       quantity: c.req.valid("json").quantity ?? 1,
       idempotencyKey: c.req.valid("header")["idempotency-key"],
-    });
+    };
+    const purchase = await purchases.countRefusals(() => reserve(db, request));
     const { deliveredAt, userId, ...rest } = purchase;
     const order = { ...rest, createdAt: purchase.createdAt.toISOString() };
     try {
       await delivery.deliver(purchase);
+      purchases.count(purchase.deliveredAt === null ? "created" : "repeated");
       return c.json(order, 201);
     } catch (error) {
       logger.warn({ err: error, orderId: purchase.id }, "the order is delayed");
+      purchases.count("delayed");
       return c.json(order, 202);
     }
   });

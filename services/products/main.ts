@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { createBase } from "../shared/base.ts";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
 import { awaitDatabase, openDatabase } from "../shared/database.ts";
-import { Health } from "../shared/health.ts";
 import { openInternalClient } from "../shared/internal-client.ts";
-import { createLogger } from "../shared/logging.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { ProductsDatabase } from "./database.ts";
@@ -15,21 +14,18 @@ const environment = readEnvironment(
     ORDERS_URL: z.url({ protocol: /^https$/ }),
   }),
 );
-const logger = createLogger("products", environment.LOG_LEVEL);
-const health = new Health();
-const db = openDatabase<ProductsDatabase>("products", environment, logger);
-const orders = openInternalClient(environment, {
+const base = createBase("products", environment);
+const db = openDatabase<ProductsDatabase>("products", environment, base);
+const orders = openInternalClient(base, {
   service: "orders",
   url: environment.ORDERS_URL,
   timeout: 3_000,
 });
-const delivery = createDelivery(db, orders, logger);
-const app = createApp({ logger, health, drills: environment.DRILLS, db, delivery });
+const delivery = createDelivery(db, orders, base.logger);
+const app = createApp({ ...base, db, delivery });
 const recovery = delivery.startRecovery();
-await awaitDatabase(db, logger);
+await awaitDatabase(db, base.logger);
 await serve(app, {
-  environment,
-  health,
-  logger,
+  ...base,
   close: [() => recovery.stop(), () => orders.close(), () => db.destroy()],
 });

@@ -89,6 +89,18 @@ export function findUndelivered(
   );
 }
 
+/** How many purchases there are whose order is not known to exist. */
+export async function countUndelivered(db: Kysely<ProductsDatabase>): Promise<number> {
+  const { count } = await retrying(db, () =>
+    db
+      .selectFrom("purchases")
+      .select((eb) => eb.fn.countAll<string>().as("count"))
+      .where("delivered_at", "is", null)
+      .executeTakeFirstOrThrow(),
+  );
+  return Number(count);
+}
+
 const purchaseColumns = [
   "id",
   "user_id as userId",

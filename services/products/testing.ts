@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import { Health } from "../shared/health.ts";
 import type { InternalClient } from "../shared/internal-client.ts";
 import { createLogger } from "../shared/logging.ts";
+import { Metrics } from "../shared/metrics.ts";
 import { testDatabase } from "../shared/testing.ts";
 import { createApp } from "./app.ts";
 import type { ProductsDatabase } from "./database.ts";
@@ -44,6 +45,7 @@ export class FakeOrders implements Pick<InternalClient, "post"> {
 export interface TestProducts {
   readonly app: OpenAPIHono;
   readonly db: Kysely<ProductsDatabase>;
+  readonly metrics: Metrics;
   readonly orders: FakeOrders;
   /** Adds a product and gives its id. */
   add(stock: number, adminOnly?: boolean): Promise<string>;
@@ -55,8 +57,10 @@ export interface TestProducts {
 export async function testProducts(): Promise<TestProducts> {
   const { db, drop } = await testDatabase<ProductsDatabase>(migrations);
   const orders = new FakeOrders();
+  const metrics = new Metrics("products");
   const app = createApp({
     logger,
+    metrics,
     health: new Health(),
     drills: false,
     callerOf: () => "gateway",
@@ -66,6 +70,7 @@ export async function testProducts(): Promise<TestProducts> {
   return {
     app,
     db,
+    metrics,
     orders,
     drop,
     async add(stock, adminOnly = false) {

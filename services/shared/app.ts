@@ -3,16 +3,19 @@ import { catalog } from "../catalog.ts";
 import { checkBody } from "./body.ts";
 import type { CallerOf } from "./callers.ts";
 import { certificateCaller, requireCaller } from "./callers.ts";
-import { serviceRoutes } from "./catalog.ts";
+import { METRICS_PATH, serviceRoutes } from "./catalog.ts";
 import type { Health } from "./health.ts";
 import { mountHealth } from "./health.ts";
 import type { Logger } from "./logging.ts";
-import { Problem, problemHandler } from "./problem.ts";
+import { countRequests } from "./http-metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import { answerProblem, Problem, problemHandler } from "./problem.ts";
 import { logRequests } from "./request-log.ts";
 
 /** What the app of every service needs from its main. */
 export interface AppDependencies {
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly health: Health;
   readonly drills: boolean;
   /** Stands in for TLS where an app is tested in memory. */
@@ -21,10 +24,10 @@ export interface AppDependencies {
 
 /**
  * A service's app with all that services have in common: health, the check of the caller against the catalog,
- * limits on bodies, problems, request logs, its OpenAPI document and the drill.
+ * limits on bodies, problems, logs and metrics of requests, its OpenAPI document and the drill.
  */
 export function createServiceApp(service: keyof typeof catalog, dependencies: AppDependencies): OpenAPIHono {
-  const { logger, health, drills, callerOf = certificateCaller } = dependencies;
+  const { logger, metrics, health, drills, callerOf = certificateCaller } = dependencies;
   const routes = serviceRoutes(catalog, service, { drills });
   const app = new OpenAPIHono({
     defaultHook: (result) => {
@@ -34,11 +37,17 @@ export function createServiceApp(service: keyof typeof catalog, dependencies: Ap
     },
   });
   app.onError(problemHandler(logger));
-  app.notFound(() => new Problem("not_found").toResponse());
+  app.notFound((c) => answerProblem(c, new Problem("not_found")));
 
   mountHealth(app, health);
+  const callers = requireCaller(routes, callerOf);
+  // Before what logs and counts: nobody wants to read or count that somebody counts.
+  app.get(METRICS_PATH, callers, async (c) =>
+    c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
+  );
   app.use(logRequests(logger));
-  app.use(requireCaller(routes, callerOf));
+  app.use(countRequests(metrics));
+  app.use(callers);
   app.use(checkBody());
   app.doc31(`/${service}/openapi.json`, { openapi: "3.1.0", info: { title: service, version: "1.0.0" } });
   if (drills) {

@@ -72,7 +72,6 @@ describe("the check of the caller", () => {
     ["GET", "/SHOP"],
     ["GET", "//shop"],
     ["GET", "/shop/fail"],
-    ["GET", "/metrics"],
     ["GET", "/"],
   ])("keeps %s %s shut, which the catalog does not name", async (method, path) => {
     expect(await ask("gateway", method, path)).toBe(404);

@@ -34,14 +34,21 @@ describe("a catalog", () => {
     },
   );
 
-  it.each(["gateway", "edge", "root", "node", "postgres", "defaultdb", "system", "microservice"])(
-    "has no service that passes for the platform's own %s",
-    (name) => {
-      expect(() => defineCatalog({ [name]: { routes: {} } })).toThrow(
-        `catalog: "${name}" is a name that the platform uses itself`,
-      );
-    },
-  );
+  it.each([
+    "gateway",
+    "prometheus",
+    "edge",
+    "root",
+    "node",
+    "postgres",
+    "defaultdb",
+    "system",
+    "microservice",
+  ])("has no service that passes for the platform's own %s", (name) => {
+    expect(() => defineCatalog({ [name]: { routes: {} } })).toThrow(
+      `catalog: "${name}" is a name that the platform uses itself`,
+    );
+  });
 
   it.each([
     ["FETCH /shop", "unknown method"],
@@ -97,12 +104,13 @@ describe("the routes of a service", () => {
       ({ method, path, access, callers }) => `${method} ${path}: ${access}, ${callers.join("+")}`,
     );
 
-  it("are those of its entry and its OpenAPI document", () => {
+  it("are those of its entry, its OpenAPI document and its metrics", () => {
     expect(keysOf("shop", false)).toEqual([
       "GET /shop: public, gateway",
       "POST /shop/{id}/buy: user, gateway",
       "DELETE /shop/{id}: admin, gateway",
       "GET /shop/openapi.json: public, gateway",
+      "GET /metrics: internal, prometheus",
     ]);
   });
 
@@ -111,6 +119,7 @@ describe("the routes of a service", () => {
       "POST /internal/depot/take: internal, shop",
       "GET /depot: user, gateway",
       "GET /depot/openapi.json: public, gateway",
+      "GET /metrics: internal, prometheus",
       "GET /depot/fail: user, gateway",
     ]);
   });
@@ -119,13 +128,14 @@ describe("the routes of a service", () => {
     expect(keysOf("audit", false)).toEqual([
       "POST /internal/audit: internal, shop+depot+gateway",
       "GET /audit/openapi.json: internal, gateway",
+      "GET /metrics: internal, prometheus",
     ]);
   });
 
   it("let whoever reads documents read those of others", () => {
     const reading: Catalog = { ...catalog, reader: { readsDocuments: true, routes: {} } };
     expect(calleesOf(reading, "reader")).toEqual(["shop", "depot", "audit"]);
-    expect(callersOf(reading, "reader")).toEqual(["gateway"]);
+    expect(callersOf(reading, "reader")).toEqual(["gateway", "prometheus"]);
   });
 
   it("of all services are those of each", () => {
@@ -142,13 +152,14 @@ describe("the routes of a service", () => {
 
 describe("who calls whom", () => {
   it("is read from the routes", () => {
-    expect(callersOf(catalog, "shop")).toEqual(["gateway"]);
-    expect(callersOf(catalog, "depot").sort()).toEqual(["gateway", "shop"]);
-    expect(callersOf(catalog, "audit").sort()).toEqual(["depot", "gateway", "shop"]);
+    expect(callersOf(catalog, "shop").sort()).toEqual(["gateway", "prometheus"]);
+    expect(callersOf(catalog, "depot").sort()).toEqual(["gateway", "prometheus", "shop"]);
+    expect(callersOf(catalog, "audit").sort()).toEqual(["depot", "gateway", "prometheus", "shop"]);
     expect(calleesOf(catalog, "shop")).toEqual(["depot", "audit"]);
     expect(calleesOf(catalog, "depot")).toEqual(["audit"]);
     expect(calleesOf(catalog, "audit")).toEqual([]);
     expect(calleesOf(catalog, "gateway")).toEqual(["shop", "depot", "audit"]);
+    expect(calleesOf(catalog, "prometheus")).toEqual(["shop", "depot", "audit"]);
   });
 });
 

@@ -7,8 +7,21 @@ export type Access = "public" | "user" | Role;
 /** The gateway's own name: the common name of its client certificate. */
 export const GATEWAY = "gateway";
 
+/** The name that the reader of metrics has in its client certificate. */
+export const PROMETHEUS = "prometheus";
+
 /** Names that certificates and logins of the platform's own parts have: no service may pass for one of them. */
-const RESERVED_NAMES = [GATEWAY, "edge", "root", "node", "postgres", "defaultdb", "system", "microservice"];
+const RESERVED_NAMES = [
+  GATEWAY,
+  PROMETHEUS,
+  "edge",
+  "root",
+  "node",
+  "postgres",
+  "defaultdb",
+  "system",
+  "microservice",
+];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -114,6 +127,9 @@ function declaredRoutes(service: string, entry: ServiceEntry): Route[] {
   });
 }
 
+/** Where every service shows its metrics. */
+export const METRICS_PATH = "/metrics";
+
 export interface RouteOptions {
   /** Whether `GET /<service>/fail` exists. */
   readonly drills: boolean;
@@ -121,7 +137,7 @@ export interface RouteOptions {
 
 /**
  * All routes of a service: those of its entry and those that every service has by rule, which are its OpenAPI
- * document (public, where it has any public face) and the drill.
+ * document (public, where it has any public face), its metrics and the drill.
  */
 export function serviceRoutes(catalog: Catalog, service: string, { drills }: RouteOptions): Route[] {
   const entry = catalog[service];
@@ -135,6 +151,7 @@ export function serviceRoutes(catalog: Catalog, service: string, { drills }: Rou
     access: exposed ? "public" : "internal",
     callers: [GATEWAY, ...readersOfDocuments(catalog, service)],
   });
+  routes.push({ service, method: "GET", path: METRICS_PATH, access: "internal", callers: [PROMETHEUS] });
   if (drills)
     routes.push({ service, method: "GET", path: `/${service}/fail`, access: "user", callers: [GATEWAY] });
   return routes;

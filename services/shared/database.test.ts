@@ -4,10 +4,11 @@ import { connect, createServer } from "node:net";
 import type { Generated, Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { awaitDatabase, openDatabase, retrying, transaction } from "./database.ts";
+import { Metrics } from "./metrics.ts";
 import type { MigrationEnvironment } from "./migrations.ts";
-import { testDatabase } from "./testing.ts";
+import { sample, testDatabase } from "./testing.ts";
 
 interface Counters {
   counters: { id: Generated<number>; name: string; value: number };
@@ -152,7 +153,10 @@ describe("a service's connection", () => {
   it("is serializable, bounds each statement, and says whose it is", async () => {
     const administrator = inject("administrator") as unknown as MigrationEnvironment;
     const environment = { ...administrator, DATABASE_POOL_SIZE: 1 };
-    const own = openDatabase("orders", environment, { warn: () => undefined });
+    const metrics = new Metrics("orders");
+    const own = openDatabase("orders", environment, { logger: { warn: () => undefined }, metrics });
+    const connections = (state: string) =>
+      sample(metrics, `gatehouse_database_pool_connections{state="${state}"}`);
     const setting = (name: string) => sql<string>`current_setting(${name})`;
     try {
       const { rows } = await sql`select
@@ -161,6 +165,13 @@ describe("a service's connection", () => {
         ${setting("idle_in_transaction_session_timeout")} as idle,
         ${setting("application_name")} as name`.execute(own);
       expect(rows).toEqual([{ isolation: "serializable", statement: "5s", idle: "10s", name: "orders" }]);
+      const [one, other] = [sql`select pg_sleep(0.3)`.execute(own), sql`select 1`.execute(own)];
+      await vi.waitFor(async () => {
+        expect([await connections("busy"), await connections("waiting")]).toEqual([1, 1]);
+      });
+      await Promise.all([one, other]);
+      expect([await connections("busy"), await connections("waiting")]).toEqual([0, 0]);
+      expect(await connections("idle")).toBe(1);
     } finally {
       await own.destroy();
     }
@@ -185,7 +196,10 @@ describe("a service's connection", () => {
     await new Promise((resolve) => door.close(resolve));
 
     const environment = { ...administrator, DATABASE_URL: url.href, DATABASE_POOL_SIZE: 1 };
-    const own = openDatabase("orders", environment, { warn: () => undefined });
+    const own = openDatabase("orders", environment, {
+      logger: { warn: () => undefined },
+      metrics: new Metrics("orders"),
+    });
     const { promise: failedOnce, resolve: warn } = Promise.withResolvers<unknown>();
     const answers = awaitDatabase(own, { warn });
     await failedOnce;

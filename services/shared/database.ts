@@ -8,15 +8,22 @@ import pg from "pg";
 import type { DatabaseEnvironment } from "./config.ts";
 import { isSerializationFailure } from "./database-errors.ts";
 import type { Logger } from "./logging.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** Milliseconds that one statement may take. */
 const STATEMENT_TIMEOUT = 5_000;
+
+/** Who is told how a pool is. */
+export interface DatabaseObservers {
+  readonly logger: Pick<Logger, "warn">;
+  readonly metrics: Metrics;
+}
 
 /** Opens the pool of a service's own database. Nothing connects before the first query. */
 export function openDatabase<DB>(
   service: string,
   environment: DatabaseEnvironment,
-  logger: Pick<Logger, "warn">,
+  { logger, metrics }: DatabaseObservers,
 ): Kysely<DB> {
   const pool = new pg.Pool({
     connectionString: environment.DATABASE_URL,
@@ -33,7 +40,20 @@ export function openDatabase<DB>(
   });
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle database connection broke"));
+  watchPool(pool, metrics);
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}
+
+function watchPool(pool: pg.Pool, metrics: Metrics): void {
+  const states = {
+    idle: () => pool.idleCount,
+    busy: () => pool.totalCount - pool.idleCount,
+    waiting: () => pool.waitingCount,
+  };
+  for (const [state, read] of Object.entries(states)) {
+    const help = "Connections to the database, idle and busy, and queries that wait for one";
+    metrics.watch("gatehouse_database_pool_connections", help, { state }, read);
+  }
 }
 
 /**

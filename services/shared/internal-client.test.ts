@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { InternalClient } from "./internal-client.ts";
 import { openInternalClient } from "./internal-client.ts";
+import { Metrics } from "./metrics.ts";
 import { TestCertificates } from "../../tests/support/certificates.ts";
 
 describe("a call to another service", () => {
@@ -30,10 +31,11 @@ describe("a call to another service", () => {
     return server;
   }
 
-  async function clientOf(server: Server): Promise<InternalClient> {
+  async function clientOf(server: Server, metrics = new Metrics("products")): Promise<InternalClient> {
     const { certFile, keyFile } = await certificates.files("products");
+    const environment = { TLS_CA_FILE: certificates.caFile, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
     const client = openInternalClient(
-      { TLS_CA_FILE: certificates.caFile, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile },
+      { environment, metrics },
       { service: "orders", url: `https://localhost:${(server.address() as AddressInfo).port}`, timeout: 500 },
     );
     onTestFinished(() => client.close());
@@ -77,18 +79,23 @@ describe("a call to another service", () => {
         calls += 1;
         handler(request, response);
       });
-      const client = await clientOf(server);
+      const metrics = new Metrics("products");
+      const client = await clientOf(server, metrics);
+      const open = async () => /^gatehouse_circuit_breaker_open.* (\d)$/m.exec(await metrics.text())?.[1];
+      expect(await open()).toBe("0");
       vi.useFakeTimers({ toFake: ["Date"] });
       for (let time = 0; time < 5; time++) await client.post("/x", {}).catch(() => undefined);
       expect(calls).toBe(5);
       await expect(client.post("/x", {})).rejects.toThrow(/breaker is open/);
       expect(calls).toBe(5);
+      expect(await open()).toBe("1");
 
       handler = answering(200);
       vi.setSystemTime(Date.now() + 2_001);
       expect((await client.post("/x", {})).status).toBe(200);
       expect((await client.post("/x", {})).status).toBe(200);
       expect(calls).toBe(7);
+      expect(await open()).toBe("0");
     },
   );
 

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { circuitBreaker, ConsecutiveBreaker, handleAll } from "cockatiel";
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll } from "cockatiel";
 import type { Dispatcher } from "undici";
 import { Agent } from "undici";
 import type { ServiceEnvironment } from "./config.ts";
+import type { Metrics } from "./metrics.ts";
 
 export interface Answer {
   readonly status: number;
@@ -19,6 +20,12 @@ export interface InternalClient {
   /** Asks another service for JSON; fails as `post` does. */
   get(path: string): Promise<Answer>;
   close(): Promise<void>;
+}
+
+/** Who the caller is, and who is told how its calls go. */
+export interface InternalClientBase {
+  readonly environment: Pick<ServiceEnvironment, "TLS_CA_FILE" | "TLS_CERT_FILE" | "TLS_KEY_FILE">;
+  readonly metrics: Metrics;
 }
 
 export interface InternalClientOptions {
@@ -40,7 +47,7 @@ const BREAKER_PAUSE = 2_000;
  * circuit breaker spares callers the wait, and the service the calls, while it is unwell.
  */
 export function openInternalClient(
-  environment: Pick<ServiceEnvironment, "TLS_CA_FILE" | "TLS_CERT_FILE" | "TLS_KEY_FILE">,
+  { environment, metrics }: InternalClientBase,
   { service, url, timeout }: InternalClientOptions,
 ): InternalClient {
   const agent = new Agent({
@@ -58,6 +65,12 @@ export function openInternalClient(
   const breaker = circuitBreaker(
     handleAll.orWhenResult((answer) => (answer as Answer).status >= 500),
     { halfOpenAfter: BREAKER_PAUSE, breaker: new ConsecutiveBreaker(BREAKER_FAILURES) },
+  );
+  metrics.watch(
+    "gatehouse_circuit_breaker_open",
+    "1 while calls to another service are held back",
+    { callee: service },
+    () => (breaker.state === CircuitState.Open ? 1 : 0),
   );
   const send = (path: string, content: Pick<Dispatcher.RequestOptions, "method" | "headers" | "body">) =>
     breaker.execute(async () => {

@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "./database.ts";
+import { Metrics } from "./metrics.ts";
 import { Problem, problemHandler, problemResponses, unauthenticated } from "./problem.ts";
 
 /** What an app answers where a handler throws, and what it logs meanwhile. */
@@ -136,7 +137,14 @@ describe("an unexpected error", () => {
 describe("a database that is away", () => {
   async function errorOfQuery(port: number): Promise<unknown> {
     const DATABASE_URL = `postgresql://orders@127.0.0.1:${port}/orders`;
-    const db = openDatabase("orders", { DATABASE_URL, DATABASE_POOL_SIZE: 1 }, { warn: () => undefined });
+    const db = openDatabase(
+      "orders",
+      { DATABASE_URL, DATABASE_POOL_SIZE: 1 },
+      {
+        logger: { warn: () => undefined },
+        metrics: new Metrics("orders"),
+      },
+    );
     try {
       return await sql`select 1`.execute(db).catch((error: unknown) => error);
     } finally {

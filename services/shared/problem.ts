@@ -25,6 +25,14 @@ const problems = {
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 export type ProblemCode = keyof typeof problems;
+export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /** Code of the problem that a request is answered with, for logs and metrics. */
+    problemCode?: ProblemCode;
+  }
+}
 
 export interface ProblemOptions {
   readonly detail?: string;
@@ -79,7 +87,7 @@ const problemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    code: z.enum(problemCodes),
     detail: z.string().optional(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
@@ -102,19 +110,27 @@ export function problemResponses(...codes: ProblemCode[]) {
 
 /** The one error handler: expected refusals as they are, all else logged and answered without its inside. */
 export function problemHandler(logger: Logger) {
-  return (error: Error, c: Context): Response => {
-    if (error instanceof Problem) return error.toResponse();
-    if (error instanceof HTTPException && error.status < 500) {
-      return new Problem("malformed_request", { detail: error.message }).toResponse();
-    }
-    if (isUnstorableText(error)) {
-      return new Problem("malformed_request", { detail: "A text holds a null character." }).toResponse();
-    }
-    if (isUnavailable(error)) {
-      logger.warn({ err: error, path: c.req.path }, "a dependency does not answer");
-      return new Problem("unavailable", { headers: { "retry-after": "1" } }).toResponse();
-    }
-    logger.error({ err: error, path: c.req.path }, "unexpected error");
-    return new Problem("internal_error").toResponse();
-  };
+  return (error: Error, c: Context): Response => answerProblem(c, problemOf(error, c, logger));
+}
+
+/** Answers with a problem, and notes its code for what counts and logs the request. */
+export function answerProblem(c: Context, problem: Problem): Response {
+  c.set("problemCode", problem.code);
+  return problem.toResponse();
+}
+
+function problemOf(error: Error, c: Context, logger: Logger): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && error.status < 500) {
+    return new Problem("malformed_request", { detail: error.message });
+  }
+  if (isUnstorableText(error)) {
+    return new Problem("malformed_request", { detail: "A text holds a null character." });
+  }
+  if (isUnavailable(error)) {
+    logger.warn({ err: error, path: c.req.path }, "a dependency does not answer");
+    return new Problem("unavailable", { headers: { "retry-after": "1" } });
+  }
+  logger.error({ err: error, path: c.req.path }, "unexpected error");
+  return new Problem("internal_error");
 }

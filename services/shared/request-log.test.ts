@@ -29,7 +29,7 @@ describe("the request log", () => {
       expect.objectContaining({
         requestId: "abc-123",
         method: "POST",
-        route: "/things/:id",
+        route: "/things/{id}",
         status: 201,
         milliseconds: expect.any(Number) as number,
         userId: "the-user",

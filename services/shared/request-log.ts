@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import { routeOf } from "./http-metrics.ts";
 import type { Logger } from "./logging.ts";
 
 /** Logs one line for every request, and gives it an id that the answer carries. No header or body is logged. */
@@ -14,7 +14,7 @@ export function logRequests(logger: Logger): MiddlewareHandler {
     logger.info({
       requestId,
       method: c.req.method,
-      route: routePath(c, -1),
+      route: routeOf(c),
       status: c.res.status,
       milliseconds: Math.round(10 * (performance.now() - start)) / 10,
       userId: c.req.header("x-user-id"),

@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openInternalClient } from "./internal-client.ts";
+import { Metrics } from "./metrics.ts";
 import type { Identity } from "../../tests/support/certificates.ts";
 import { TestCertificates } from "../../tests/support/certificates.ts";
 import { ask, HOST, TestProcess } from "../../tests/support/service-process.ts";
@@ -108,8 +109,9 @@ describe("a service's TLS", () => {
 describe("the client that services call each other with", () => {
   const clientOf = async (name: string, expected: string, timeout = 3000, port = service.port) => {
     const { certFile, keyFile } = await certificates.files(name);
+    const environment = { TLS_CA_FILE: certificates.caFile, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
     return openInternalClient(
-      { TLS_CA_FILE: certificates.caFile, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile },
+      { environment, metrics: new Metrics(name) },
       { service: expected, url: `https://${HOST}:${port}`, timeout },
     );
   };

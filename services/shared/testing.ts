@@ -5,6 +5,7 @@ import type { Migration } from "kysely/migration";
 import pg from "pg";
 import { inject } from "vitest";
 import { connectionTls } from "./database.ts";
+import type { Metrics } from "./metrics.ts";
 import type { MigrationEnvironment } from "./migrations.ts";
 
 /** A migrated database of its own for one test file, on the real server of the unit tests. */
@@ -30,6 +31,19 @@ export async function testDatabase<DB>(
       await server.destroy();
     },
   };
+}
+
+/**
+ * The value of one series now; undefined where there is none.
+ * @param series name and labels but that of the service: `gatehouse_logins_total{outcome="invalid"}`
+ */
+export async function sample(metrics: Metrics, series: string): Promise<number | undefined> {
+  for (const line of (await metrics.text()).split("\n")) {
+    const [, name = "", labels = "", value] = /^(\w+)\{(.*)\} (\S+)$/.exec(line) ?? [];
+    const others = labels.replace(/,?service="[^"]*"/, "");
+    if (series === (others === "" ? name : `${name}{${others}}`)) return Number(value);
+  }
+  return undefined;
 }
 
 function connect<DB>(administrator: MigrationEnvironment, database: string | undefined): Kysely<DB> {

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { catalog } from "../../services/catalog.ts";
-import { allRoutes, GATEWAY, servicesWithDatabase } from "../../services/shared/catalog.ts";
+import { allRoutes, GATEWAY, PROMETHEUS, servicesWithDatabase } from "../../services/shared/catalog.ts";
 
 const state = inject("state");
 const pem = (name: string) => readFileSync(join(state, "certificates", name));
 const routes = allRoutes(catalog, { drills: false });
-const callers = [GATEWAY, ...Object.keys(catalog), undefined];
+const callers = [GATEWAY, PROMETHEUS, ...Object.keys(catalog), undefined];
 
 describe("a service called directly", () => {
   const cases = routes.flatMap((route) => callers.map((caller) => ({ route, caller })));

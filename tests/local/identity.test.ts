@@ -158,7 +158,7 @@ async function echoGateway() {
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const [port = 0, httpPort = 0] = await freePorts(2);
+  const [port = 0, httpPort = 0, metricsPort = 0] = await freePorts(3);
   const gateway = await startGateway({
     folder,
     authority,
@@ -177,6 +177,7 @@ async function echoGateway() {
     traefik: await findTraefik(),
     port,
     httpPort,
+    metricsPort,
   });
   return {
     url: `https://localhost:${port}`,

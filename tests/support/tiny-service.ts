@@ -4,10 +4,9 @@
  * and answers once the test says so.
  */
 import { createServiceApp } from "../../services/shared/app.ts";
+import { createBase } from "../../services/shared/base.ts";
 import { certificateCaller } from "../../services/shared/callers.ts";
 import { readEnvironment, serviceEnvironment } from "../../services/shared/config.ts";
-import { Health } from "../../services/shared/health.ts";
-import { createLogger } from "../../services/shared/logging.ts";
 import { serve } from "../../services/shared/server.ts";
 
 /** What the process tells the test. */
@@ -15,10 +14,8 @@ export type Report = "serving" | "in flight" | "closed the pool" | "closed the c
 
 const tell = (report: Report) => process.send?.(report);
 
-const environment = readEnvironment(serviceEnvironment);
-const logger = createLogger("orders", environment.LOG_LEVEL);
-const health = new Health();
-const app = createServiceApp("orders", { logger, health, drills: environment.DRILLS });
+const base = createBase("orders", readEnvironment(serviceEnvironment));
+const app = createServiceApp("orders", base);
 
 const { promise: goOn, resolve } = Promise.withResolvers<unknown>();
 process.on("message", resolve);
@@ -39,9 +36,7 @@ const closing = (report: Report) => () => {
   return Promise.resolve();
 };
 await serve(app, {
-  environment,
-  health,
-  logger,
+  ...base,
   close: [closing("closed the client"), closing("closed the pool")],
 });
 tell("serving");

@@ -1,0 +1,18 @@
+/**
+ * What the gateway tells of itself, in the words of Traefik's static configuration. The local platform writes it to a
+ * file, the stack passes it to the chart.
+ */
+
+/** Name of the entry point that shows the metrics, at `/metrics`; nobody outside reaches it. */
+export const METRICS_ENTRY_POINT = "metrics";
+
+/** `metrics.prometheus` without its buckets, which the file has as numbers and the chart as a text. */
+export const prometheusOptions = {
+  entryPoint: METRICS_ENTRY_POINT,
+  addEntryPointsLabels: true,
+  addRoutersLabels: true,
+  addServicesLabels: true,
+} as const;
+
+/** Seconds; the services' histograms have the same. */
+export const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
