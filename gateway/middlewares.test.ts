@@ -54,8 +54,8 @@ describe("the middlewares", () => {
         address: "https://authentication.internal:8443/validate",
         trustForwardHeader: false,
         maxResponseBodySize: 65_536,
-        authRequestHeaders: ["Authorization", "Cookie"],
-        authResponseHeaders: ["X-User-ID"],
+        authRequestHeaders: ["Authorization", "Cookie", "X-Request-ID"],
+        authResponseHeaders: ["X-User-ID", "X-Request-ID"],
         tls: { certificate: "gateway" },
       },
     });
@@ -65,7 +65,7 @@ describe("the middlewares", () => {
     expect(gateway.middlewares["authorize-admin"]).toMatchObject({
       forwardAuth: {
         address: "https://authorization.internal:8443/validate?role=admin",
-        authRequestHeaders: ["X-User-ID"],
+        authRequestHeaders: ["X-User-ID", "X-Request-ID"],
         authResponseHeaders: ["X-User-Role"],
       },
     });

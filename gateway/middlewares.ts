@@ -3,6 +3,9 @@ import { GATEWAY } from "../services/shared/catalog.ts";
 import type { Limits } from "./limits.ts";
 import type { Middleware } from "./terms.ts";
 
+/** The header with a request's id: the first check makes it or keeps the client's, and everyone hands it on. */
+const REQUEST_ID_HEADER = "X-Request-ID";
+
 /** The headers in which the platform, and nobody else, tells a service who is calling. */
 export const IDENTITY_HEADERS = ["X-User-ID", "X-User-Role"] as const;
 
@@ -45,12 +48,12 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
       },
     },
     authenticate: forwardAuth(`${options.forwardAuthAddress("authentication")}/validate`, {
-      sees: ["Authorization", "Cookie"],
-      sets: "X-User-ID",
+      sees: ["Authorization", "Cookie", REQUEST_ID_HEADER],
+      sets: ["X-User-ID", REQUEST_ID_HEADER],
     }),
     "authorize-admin": forwardAuth(`${options.forwardAuthAddress("authorization")}/validate?role=admin`, {
-      sees: ["X-User-ID"],
-      sets: "X-User-Role",
+      sees: ["X-User-ID", REQUEST_ID_HEADER],
+      sets: ["X-User-Role"],
     }),
   };
 }
@@ -126,14 +129,14 @@ function securityHeaders(hstsSeconds: number, contentSecurityPolicy: string): Mi
   };
 }
 
-function forwardAuth(address: string, headers: { sees: string[]; sets: string }): Middleware {
+function forwardAuth(address: string, headers: { sees: string[]; sets: string[] }): Middleware {
   return {
     forwardAuth: {
       address,
       trustForwardHeader: false,
       maxResponseBodySize: 64 * 1024,
       authRequestHeaders: headers.sees,
-      authResponseHeaders: [headers.sets],
+      authResponseHeaders: headers.sets,
       tls: { certificate: GATEWAY },
     },
   };

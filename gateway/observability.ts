@@ -3,6 +3,26 @@
  * file, the stack passes it to the chart.
  */
 
+/**
+ * `accessLog`: one JSON line a request. What is not named here is not logged: no header of the client but those that
+ * the platform has set by then, and no query string, which clients fill with all kinds of secrets.
+ */
+export const accessLogOptions = {
+  format: "json",
+  fields: {
+    defaultMode: "drop",
+    names: Object.fromEntries(
+      [
+        ...["StartUTC", "entryPointName", "ClientHost", "RequestMethod", "RequestPath", "RequestProtocol"],
+        ...["RouterName", "ServiceName", "ServiceAddr", "DownstreamStatus", "Duration", "RetryAttempts"],
+        ...["TraceId"],
+      ].map((name) => [name, "keep"]),
+    ),
+    headers: { defaultMode: "drop", names: { "X-Request-Id": "keep", "X-User-Id": "keep" } },
+    queryParameters: { defaultMode: "drop" },
+  },
+} as const;
+
 /** Name of the entry point that shows the metrics, at `/metrics`; nobody outside reaches it. */
 export const METRICS_ENTRY_POINT = "metrics";
 

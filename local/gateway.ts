@@ -10,7 +10,12 @@ import {
 } from "../gateway/entrypoints.ts";
 import { renderFile } from "../gateway/file.ts";
 import { defaultLimits } from "../gateway/limits.ts";
-import { latencyBuckets, METRICS_ENTRY_POINT, prometheusOptions } from "../gateway/observability.ts";
+import {
+  accessLogOptions,
+  latencyBuckets,
+  METRICS_ENTRY_POINT,
+  prometheusOptions,
+} from "../gateway/observability.ts";
 import { catalog } from "../services/catalog.ts";
 import { allRoutes } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
@@ -91,7 +96,7 @@ function staticConfiguration(
   return {
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "WARN", format: "json" },
-    accessLog: { format: "json", filePath: folder.file("logs/access.log") },
+    accessLog: { ...accessLogOptions, filePath: folder.file("logs/access.log") },
     entryPoints: {
       [SECURE_ENTRY_POINT]: {
         address: `${HOST}:${port}`,

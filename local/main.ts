@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { join } from "node:path";
 import { LocalError } from "./error.ts";
+import { LogFiles } from "./log-files.ts";
+import { prettyLine } from "./log-lines.ts";
 import { parseOptions } from "./options.ts";
 import { startPlatform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
@@ -11,6 +14,7 @@ const stopAsked = once(stop.signal, "abort");
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
 
 console.log("Gatehouse starts");
+if (options.logs) void printLogs();
 const start = performance.now();
 try {
   const platform = await startPlatform(options, printedProgress(process.stdout, stop.signal));
@@ -27,6 +31,12 @@ try {
 }
 console.log("stopped");
 process.exit(0);
+
+async function printLogs(): Promise<void> {
+  const files = new LogFiles(join(options.state, "logs"));
+  files.skip();
+  for await (const line of files.follow({}, stop.signal)) console.log(prettyLine(line, 18));
+}
 
 function printWelcome({ outputs, outputsFile, caFile }: Platform, seconds: number): void {
   console.log(`ready in ${seconds.toFixed(1)} s

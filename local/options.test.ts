@@ -44,6 +44,7 @@ describe("the options of npm start", () => {
       replicas: 2,
       limits: true,
       drills: true,
+      logs: false,
       roleRefusal: "401",
       databaseUrl: undefined,
     });
@@ -52,13 +53,14 @@ describe("the options of npm start", () => {
   it("are what is given", () => {
     const argv = "--port 0 --http-port 8081 --state elsewhere --replicas 3 --limits off --drills off";
     const environment = { DATABASE_URL: "postgresql://root@db/defaultdb" };
-    expect(parseOptions([...argv.split(" "), "--role-refusal=403"], environment)).toEqual({
+    expect(parseOptions([...argv.split(" "), "--role-refusal=403", "--logs"], environment)).toEqual({
       port: 0,
       httpPort: 8081,
       state: resolve("elsewhere"),
       replicas: 3,
       limits: false,
       drills: false,
+      logs: true,
       roleRefusal: "403",
       databaseUrl: "postgresql://root@db/defaultdb",
     });

@@ -13,6 +13,8 @@ export interface LocalOptions {
   readonly replicas: number;
   readonly limits: boolean;
   readonly drills: boolean;
+  /** Whether the processes' log lines are printed too. */
+  readonly logs: boolean;
   /** What a signed-in user without the role is answered. */
   readonly roleRefusal: "401" | "403";
   /** A database server to use in place of the embedded one, as its administrator. */
@@ -29,6 +31,7 @@ export function localCommand(): Command {
     .option("--replicas <count>", "processes of each service", replicas, 2)
     .addOption(onOff("--limits <on|off>", "rate limits at the gateway", "on"))
     .addOption(onOff("--drills <on|off>", "GET /<service>/fail, which breaks a replica on purpose", "on"))
+    .option("--logs", "print the log lines of all processes, for people to read")
     .addOption(
       new Option("--role-refusal <status>", "answer to a signed-in user who lacks the role")
         .choices(["401", "403"])
@@ -52,6 +55,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
       replicas: number;
       limits: "on" | "off";
       drills: "on" | "off";
+      logs?: true;
       roleRefusal: "401" | "403";
     }>();
   return {
@@ -61,6 +65,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
     replicas: flags.replicas,
     limits: flags.limits === "on",
     drills: flags.drills === "on",
+    logs: flags.logs ?? false,
     roleRefusal: flags.roleRefusal,
     databaseUrl: environment["DATABASE_URL"],
   };

@@ -5,7 +5,12 @@ import {
   REDIRECT_ENTRY_POINT,
   SECURE_ENTRY_POINT,
 } from "../gateway/entrypoints.ts";
-import { latencyBuckets, METRICS_ENTRY_POINT, prometheusOptions } from "../gateway/observability.ts";
+import {
+  accessLogOptions,
+  latencyBuckets,
+  METRICS_ENTRY_POINT,
+  prometheusOptions,
+} from "../gateway/observability.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
 import { GATEWAY_METRICS_PORT } from "./network.ts";
@@ -58,12 +63,7 @@ export function gatewayValues(name: string, pods: PodSettings, publicPort: numbe
     api: { dashboard: false },
     service: { enabled: false },
     log: { level: "INFO", format: "json" },
-    accessLog: {
-      enabled: true,
-      format: "json",
-      // Neither cookies nor tokens nor query strings reach a log.
-      fields: { headers: { defaultMode: "drop" } },
-    },
+    accessLog: { enabled: true, ...accessLogOptions },
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets.join() } },
     ports: {
       [METRICS_ENTRY_POINT]: { port: GATEWAY_METRICS_PORT, expose: { default: false } },

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
 import type { Metrics } from "./metrics.ts";
 import { problemCodes } from "./problem.ts";
+import { routeOf } from "./route.ts";
 
 /** Seconds, from a cached read to the gateway's patience; the gateway's own histograms have the same. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -33,11 +33,6 @@ export function countRequests(metrics: Metrics): MiddlewareHandler {
     const code = c.get("problemCode");
     if (code !== undefined) refusals.inc({ code });
   };
-}
-
-/** The pattern of the route that a request met, as the catalog writes it; `/*` where it met none. Never a raw path. */
-export function routeOf(c: Context): string {
-  return routePath(c, -1).replaceAll(/:(\w+)/g, "{$1}");
 }
 
 /** A method that there is: HTTP/2 carries any text, and each would be a series of its own. */

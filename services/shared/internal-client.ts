@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll } from "cockatiel";
-import type { Dispatcher } from "undici";
 import { Agent } from "undici";
 import type { ServiceEnvironment } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
+import { requestContext } from "./request-context.ts";
+import { REQUEST_ID } from "./request-log.ts";
 
 export interface Answer {
   readonly status: number;
@@ -35,6 +36,13 @@ export interface InternalClientOptions {
   readonly url: string;
   /** Milliseconds that a call may take in all. */
   readonly timeout: number;
+}
+
+/** What a request consists of besides its path. */
+interface Content {
+  readonly method: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 /** Calls in a row that must fail before we stop calling. */
@@ -72,10 +80,11 @@ export function openInternalClient(
     { callee: service },
     () => (breaker.state === CircuitState.Open ? 1 : 0),
   );
-  const send = (path: string, content: Pick<Dispatcher.RequestOptions, "method" | "headers" | "body">) =>
+  const send = (path: string, content: Content) =>
     breaker.execute(async () => {
       const signal = AbortSignal.timeout(timeout);
-      const { statusCode, body } = await agent.request({ origin: url, path, ...content, signal });
+      const headers = { ...content.headers, ...requestIdHeader() };
+      const { statusCode, body } = await agent.request({ origin: url, path, ...content, headers, signal });
       return { status: statusCode, body: await body.json() };
     });
   return {
@@ -88,4 +97,10 @@ export function openInternalClient(
     get: (path) => send(path, { method: "GET" }),
     close: () => agent.close(),
   };
+}
+
+/** The id of the request that the call is part of. */
+function requestIdHeader(): Record<string, string> {
+  const context = requestContext();
+  return context === undefined ? {} : { [REQUEST_ID]: context.requestId };
 }

@@ -1,14 +1,17 @@
-import type { Logger } from "pino";
+import type { DestinationStream, Logger } from "pino";
 import { pino } from "pino";
+import { requestContext } from "./request-context.ts";
 
 export type { Logger } from "pino";
 
-/** One JSON object a line on standard output, with the service's name in each. */
-export function createLogger(service: string, level: string): Logger {
-  return pino({
+/** One JSON object a line on standard output, with the service's name and the request's ids in each. */
+export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
+  const options = {
     base: { service },
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => ({ ...requestContext() }),
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }

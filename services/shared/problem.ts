@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
 import { isUnavailable, isUnstorableText } from "./database-errors.ts";
 import type { Logger } from "./logging.ts";
+import { routeOf } from "./route.ts";
 
 /** Every refusal that a service gives on purpose: its stable code, its status and what it means. */
 const problems = {
@@ -128,9 +129,9 @@ function problemOf(error: Error, c: Context, logger: Logger): Problem {
     return new Problem("malformed_request", { detail: "A text holds a null character." });
   }
   if (isUnavailable(error)) {
-    logger.warn({ err: error, path: c.req.path }, "a dependency does not answer");
+    logger.warn({ err: error, route: routeOf(c) }, "a dependency does not answer");
     return new Problem("unavailable", { headers: { "retry-after": "1" } });
   }
-  logger.error({ err: error, path: c.req.path }, "unexpected error");
+  logger.error({ err: error, route: routeOf(c) }, "unexpected error");
   return new Problem("internal_error");
 }

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
+import { createLogger } from "./logging.ts";
 import { problemHandler, unauthenticated } from "./problem.ts";
 import { logRequests } from "./request-log.ts";
 
 let lines: string[] = [];
-const logger = pino({}, { write: (line: string) => lines.push(line) });
+const logger = createLogger("things", "info", { write: (line: string) => lines.push(line) });
 const app = new Hono();
 app.onError(problemHandler(logger));
 app.use(logRequests(logger));

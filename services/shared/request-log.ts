@@ -1,23 +1,33 @@
 import { randomUUID } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
-import { routeOf } from "./http-metrics.ts";
 import type { Logger } from "./logging.ts";
+import { inRequest } from "./request-context.ts";
+import { routeOf } from "./route.ts";
 
-/** Logs one line for every request, and gives it an id that the answer carries. No header or body is logged. */
+/** The header in which a request's id goes from the gateway to the last service, and back to the client. */
+export const REQUEST_ID = "x-request-id";
+
+/**
+ * Gives a request an id, unless it brings one that can be logged, and logs one line for it. No header or body is
+ * logged, nor the path, which a client chooses. The first service that a request meets, which is the gateway's check
+ * of identity, makes the id: the gateway hands it on.
+ */
 export function logRequests(logger: Logger): MiddlewareHandler {
   return async (c, next) => {
     const start = performance.now();
-    const given = c.req.header("x-request-id") ?? "";
+    const given = c.req.header(REQUEST_ID) ?? "";
     const requestId = /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
-    await next();
-    c.header("x-request-id", requestId);
-    logger.info({
-      requestId,
-      method: c.req.method,
-      route: routeOf(c),
-      status: c.res.status,
-      milliseconds: Math.round(10 * (performance.now() - start)) / 10,
-      userId: c.req.header("x-user-id"),
+    await inRequest({ requestId }, async () => {
+      await next();
+      c.header(REQUEST_ID, requestId);
+      logger.info({
+        method: c.req.method,
+        route: routeOf(c),
+        status: c.res.status,
+        code: c.get("problemCode"),
+        milliseconds: Math.round(10 * (performance.now() - start)) / 10,
+        userId: c.req.header("x-user-id"),
+      });
     });
   };
 }

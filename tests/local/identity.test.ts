@@ -170,6 +170,7 @@ async function echoGateway() {
       replicas: 1,
       limits: false,
       drills: true,
+      logs: false,
       roleRefusal: "401",
       databaseUrl: undefined,
     },

@@ -30,6 +30,7 @@ export async function startTestPlatform(
       replicas: 2,
       limits: true,
       drills: true,
+      logs: false,
       roleRefusal: "401",
       databaseUrl: undefined,
       ...options,
