@@ -36,3 +36,12 @@ export const prometheusOptions = {
 
 /** Seconds; the services' histograms have the same. */
 export const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
+
+/**
+ * `tracing`: every request is a trace, whose context goes on to the checks of identity and to the services.
+ * @param endpoint base URL of a collector that takes OTLP over HTTP
+ */
+export function tracingOptions(endpoint: string) {
+  const url = `${endpoint.replace(/\/$/, "")}/v1/traces`;
+  return { serviceName: "gateway", otlp: { http: { endpoint: url } } } as const;
+}

@@ -15,6 +15,7 @@ import {
   latencyBuckets,
   METRICS_ENTRY_POINT,
   prometheusOptions,
+  tracingOptions,
 } from "../gateway/observability.ts";
 import { catalog } from "../services/catalog.ts";
 import { allRoutes } from "../services/shared/catalog.ts";
@@ -90,7 +91,7 @@ function dynamicConfiguration({ authority, services, options }: GatewayContext):
 }
 
 function staticConfiguration(
-  { folder, port, httpPort, metricsPort }: GatewayContext,
+  { folder, port, httpPort, metricsPort, options }: GatewayContext,
   dynamicFile: string,
 ): object {
   return {
@@ -110,6 +111,7 @@ function staticConfiguration(
       },
       [METRICS_ENTRY_POINT]: { address: `${HOST}:${metricsPort}` },
     },
+    ...(options.traces === undefined ? {} : { tracing: tracingOptions(options.traces) }),
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
     providers: { file: { filename: dynamicFile } },
   };

@@ -13,6 +13,8 @@ export interface LocalOptions {
   readonly replicas: number;
   readonly limits: boolean;
   readonly drills: boolean;
+  /** Base URL of an OTLP/HTTP collector to which traces go. */
+  readonly traces?: string | undefined;
   /** Whether the processes' log lines are printed too. */
   readonly logs: boolean;
   /** What a signed-in user without the role is answered. */
@@ -31,6 +33,11 @@ export function localCommand(): Command {
     .option("--replicas <count>", "processes of each service", replicas, 2)
     .addOption(onOff("--limits <on|off>", "rate limits at the gateway", "on"))
     .addOption(onOff("--drills <on|off>", "GET /<service>/fail, which breaks a replica on purpose", "on"))
+    .option(
+      "--traces <url>",
+      "send traces to this OTLP/HTTP collector, such as http://127.0.0.1:4318",
+      httpUrl,
+    )
     .option("--logs", "print the log lines of all processes, for people to read")
     .addOption(
       new Option("--role-refusal <status>", "answer to a signed-in user who lacks the role")
@@ -55,6 +62,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
       replicas: number;
       limits: "on" | "off";
       drills: "on" | "off";
+      traces?: string;
       logs?: true;
       roleRefusal: "401" | "403";
     }>();
@@ -65,6 +73,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
     replicas: flags.replicas,
     limits: flags.limits === "on",
     drills: flags.drills === "on",
+    traces: flags.traces,
     logs: flags.logs ?? false,
     roleRefusal: flags.roleRefusal,
     databaseUrl: environment["DATABASE_URL"],
@@ -77,6 +86,12 @@ function onOff(flags: string, description: string, fallback: "on" | "off"): Opti
 
 const port = (text: string) => integer(text, 0, 65_535);
 const replicas = (text: string) => integer(text, 1, 8);
+
+function httpUrl(text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new InvalidArgumentError("Give an http(s) URL.");
+  return text;
+}
 
 function integer(text: string, min: number, max: number): number {
   const value = Number(text);

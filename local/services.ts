@@ -128,6 +128,7 @@ function serviceVariables(
     TLS_CA_FILE: authority.caFile,
     TLS_CERT_FILE: certFile,
     TLS_KEY_FILE: keyFile,
+    ...(options.traces === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.traces }),
     DRILLS: options.drills ? "on" : "off",
     SHUTDOWN_DELAY_MS: String(SHUTDOWN_DELAY),
     ...(catalog[service].database ? database.forService(service) : {}),

@@ -49,6 +49,8 @@ export interface StackConfig {
   readonly roleRefusal: 401 | 403;
   readonly hstsSeconds: number;
   readonly logLevel: string;
+  /** Base URL of the collector that traces go to. */
+  readonly tracesEndpoint: string | undefined;
   readonly adminUsername: string;
   readonly database: CockroachSettings | ExternalDatabaseSettings;
 }
@@ -106,6 +108,7 @@ export const schema = z.object({
   drills: z.stringbool(),
   roleRefusal: z.literal(["401", "403"]),
   hstsSeconds: z.coerce.number().int().min(0),
+  tracesEndpoint: orEmpty(z.url({ protocol: /^https?$/ })),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   adminUsername: z.string().min(3),
   database: z.enum(["cockroachdb", "external"]),
@@ -184,6 +187,7 @@ function arrange(settings: Settings): StackConfig {
     roleRefusal: settings.roleRefusal === "401" ? 401 : 403,
     hstsSeconds: settings.hstsSeconds,
     logLevel: settings.logLevel,
+    tracesEndpoint: settings.tracesEndpoint === "" ? undefined : settings.tracesEndpoint,
     adminUsername: settings.adminUsername,
     database: database(settings),
   };

@@ -10,6 +10,7 @@ import {
   latencyBuckets,
   METRICS_ENTRY_POINT,
   prometheusOptions,
+  tracingOptions,
 } from "../gateway/observability.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
@@ -27,7 +28,12 @@ const LEAVING = "5s";
 const GRACE_SECONDS = 30;
 
 /** Values of the Traefik chart. All literal and none of them secret. */
-export function gatewayValues(name: string, pods: PodSettings, publicPort: number) {
+export function gatewayValues(
+  name: string,
+  pods: PodSettings,
+  publicPort: number,
+  tracesEndpoint: string | undefined,
+) {
   return {
     nameOverride: name,
     fullnameOverride: name,
@@ -64,6 +70,7 @@ export function gatewayValues(name: string, pods: PodSettings, publicPort: numbe
     service: { enabled: false },
     log: { level: "INFO", format: "json" },
     accessLog: { enabled: true, ...accessLogOptions },
+    ...(tracesEndpoint === undefined ? {} : { tracing: chartTracing(tracesEndpoint) }),
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets.join() } },
     ports: {
       [METRICS_ENTRY_POINT]: { port: GATEWAY_METRICS_PORT, expose: { default: false } },
@@ -88,4 +95,10 @@ export function gatewayValues(name: string, pods: PodSettings, publicPort: numbe
       ([key, value]) => `--entryPoints.${SECURE_ENTRY_POINT}.http2.${key}=${value}`,
     ),
   };
+}
+
+/** The chart wants each part of a section switched on. */
+function chartTracing(endpoint: string) {
+  const { serviceName, otlp } = tracingOptions(endpoint);
+  return { serviceName, otlp: { enabled: true, http: { enabled: true, ...otlp.http } } };
 }

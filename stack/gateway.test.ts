@@ -118,6 +118,23 @@ describe("the release", () => {
     expect(toMetrics.every(({ from }) => from.length === 1)).toBe(true);
   });
 
+  it("sends traces where a collector is named, as the services do, and nowhere else", async () => {
+    expect(release().values).not.toHaveProperty("tracing");
+    const traced = await runStack({ tracesEndpoint: "http://collector.monitoring:4318" });
+    expect(traced.one("kubernetes:helm.sh/v3:Release", "gateway-release").values).toMatchObject({
+      tracing: { otlp: { http: { enabled: true, endpoint: "http://collector.monitoring:4318/v1/traces" } } },
+    });
+    const [orders] = traced.one("kubernetes:apps/v1:Deployment", "orders").spec.template.spec.containers;
+    expect(orders?.env).toContainEqual({
+      name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+      value: "http://collector.monitoring:4318",
+    });
+    for (const name of ["gateway", "orders"]) {
+      const { egress } = traced.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", name).spec;
+      expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toContain(4318);
+    }
+  });
+
   it("has rights and routes in its own namespace alone", () => {
     expect(release().values).toMatchObject({
       rbac: { namespaced: true },

@@ -11,7 +11,15 @@ import type { StackConfig } from "./config.ts";
 import { ENTRY_POINT_PORTS, gatewayValues } from "./gateway-values.ts";
 import { SERVICE_HTTPS_PORT } from "./microservice.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-import { allowFrom, allowTo, allowToAnywhere, GATEWAY_METRICS_PORT, SERVICE_PORT, tcp } from "./network.ts";
+import {
+  allowFrom,
+  allowTo,
+  allowToAnywhere,
+  allowToCollector,
+  GATEWAY_METRICS_PORT,
+  SERVICE_PORT,
+  tcp,
+} from "./network.ts";
 import { podLabels } from "./pods.ts";
 
 /** Ports at which API servers listen, behind their Service: the gateway reads its routes there. */
@@ -65,7 +73,7 @@ export class Gateway extends pulumi.ComponentResource {
           cleanupOnFail: true,
           timeout: 300,
           // Literals only: with an unknown value in here, a preview could not know the chart's CRDs.
-          values: gatewayValues(GATEWAY, config.pods(GATEWAY), exposure.httpsPort),
+          values: gatewayValues(GATEWAY, config.pods(GATEWAY), exposure.httpsPort, config.tracesEndpoint),
         },
         { ...parent, dependsOn: [policy] },
       );
@@ -145,6 +153,7 @@ export class Gateway extends pulumi.ComponentResource {
             egress: [
               ...allowTo(calleesOf(catalog, GATEWAY), SERVICE_PORT),
               ...allowToAnywhere(...API_SERVER_PORTS),
+              ...allowToCollector(config.tracesEndpoint),
             ],
           },
         },

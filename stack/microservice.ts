@@ -9,7 +9,7 @@ import type { StackConfig } from "./config.ts";
 import type { Database } from "./database.ts";
 import { CERTIFICATE_FOLDER, certificateVariables } from "./microservice-tls.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-import { allowFrom, allowTo, allowToAnywhere, SERVICE_PORT } from "./network.ts";
+import { allowFrom, allowTo, allowToAnywhere, allowToCollector, SERVICE_PORT } from "./network.ts";
 import type { Container, EnvVar, SecretFolder } from "./pods.ts";
 import {
   plain,
@@ -33,7 +33,7 @@ export interface MicroserviceArgs {
   readonly catalog: Catalog;
   readonly image: pulumi.Input<string>;
   readonly authority: CertificateAuthority;
-  readonly config: Pick<StackConfig, "drills" | "logLevel" | "pods">;
+  readonly config: Pick<StackConfig, "drills" | "logLevel" | "tracesEndpoint" | "pods">;
   /** Its database; undefined for a service without one. */
   readonly database: Database | undefined;
   /** What this service reads besides. */
@@ -54,6 +54,7 @@ export class Microservice extends pulumi.ComponentResource {
     super("gatehouse:stack:Microservice", service, {}, opts);
     const { namespace, catalog } = args;
     const pods = args.config.pods(service);
+    const { tracesEndpoint } = args.config;
     const parent = { parent: this };
     const metadata = { name: service, namespace: namespace.reference, labels: podLabels(service) };
     const selector = { matchLabels: podLabels(service) };
@@ -140,6 +141,7 @@ export class Microservice extends pulumi.ComponentResource {
         PORT: String(SERVICE_PORT),
         ...certificateVariables("TLS"),
         LOG_LEVEL: args.config.logLevel,
+        ...(tracesEndpoint === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: tracesEndpoint }),
         DRILLS: args.config.drills ? "on" : "off",
         SHUTDOWN_DELAY_MS: String(LEAVING_SECONDS * 1000),
       };
@@ -197,7 +199,11 @@ export class Microservice extends pulumi.ComponentResource {
             podSelector: selector,
             policyTypes: ["Ingress", "Egress"],
             ingress: allowFrom(callersOf(catalog, service), SERVICE_PORT),
-            egress: [...allowTo(calleesOf(catalog, service), SERVICE_PORT), ...toDatabase],
+            egress: [
+              ...allowTo(calleesOf(catalog, service), SERVICE_PORT),
+              ...toDatabase,
+              ...allowToCollector(tracesEndpoint),
+            ],
           },
         },
         parent,

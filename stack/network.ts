@@ -36,6 +36,13 @@ export function allowToAnywhere(...ports: Input<number>[]): Egress[] {
   return [{ ports: tcp(ports) }];
 }
 
+/** Connections to the collector of traces, if there is one: it may be in another namespace or outside. */
+export function allowToCollector(endpoint: string | undefined): Egress[] {
+  if (endpoint === undefined) return [];
+  const { port, protocol } = new URL(endpoint);
+  return allowToAnywhere(port === "" ? (protocol === "https:" ? 443 : 80) : Number(port));
+}
+
 export function tcp(ports: readonly Input<number>[]): k8s.types.input.networking.v1.NetworkPolicyPort[] {
   return ports.map((port) => ({ protocol: "TCP", port }));
 }

@@ -20,7 +20,7 @@ const environment = readEnvironment(
     SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
   }),
 );
-const base = createBase("authentication", environment);
+const base = await createBase("authentication", environment);
 const db = openDatabase<AuthenticationDatabase>("authentication", environment, base);
 const tokens = await createAccessTokens(readFileSync(environment.SIGNING_KEYS_FILE, "utf8"), {
   issuer: environment.TOKEN_ISSUER,

@@ -12,7 +12,7 @@ const environment = readEnvironment(
     ROLE_REFUSAL_STATUS: z.literal(["401", "403"]).default("401"),
   }),
 );
-const base = createBase("authorization", environment);
+const base = await createBase("authorization", environment);
 const db = openDatabase<AuthorizationDatabase>("authorization", environment, base);
 const app = createApp({
   ...base,

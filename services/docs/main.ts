@@ -13,7 +13,7 @@ import { createDocuments } from "./documents.ts";
 const services = calleesOf(catalog, "docs").map((service) => [service, addressVariable(service)] as const);
 const address = z.url({ protocol: /^https$/ });
 
-const base = createBase("docs", readEnvironment(serviceEnvironment));
+const base = await createBase("docs", readEnvironment(serviceEnvironment));
 const addresses = readEnvironment(z.object(Object.fromEntries(services.map(([, name]) => [name, address]))));
 const clients = Object.fromEntries(
   services.map(([service, name]) => {

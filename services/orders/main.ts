@@ -6,7 +6,7 @@ import { createApp } from "./app.ts";
 import type { OrdersDatabase } from "./database.ts";
 
 const environment = readEnvironment(serviceEnvironment.extend(databaseEnvironment.shape));
-const base = createBase("orders", environment);
+const base = await createBase("orders", environment);
 const db = openDatabase<OrdersDatabase>("orders", environment, base);
 const app = createApp({ ...base, db });
 await awaitDatabase(db, base.logger);

@@ -14,7 +14,7 @@ const environment = readEnvironment(
     ORDERS_URL: z.url({ protocol: /^https$/ }),
   }),
 );
-const base = createBase("products", environment);
+const base = await createBase("products", environment);
 const db = openDatabase<ProductsDatabase>("products", environment, base);
 const orders = openInternalClient(base, {
   service: "orders",

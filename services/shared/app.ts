@@ -11,11 +11,15 @@ import { countRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 import { answerProblem, Problem, problemHandler } from "./problem.ts";
 import { logRequests } from "./request-log.ts";
+import type { Tracing } from "./tracing.ts";
+import { traceRequests } from "./tracing.ts";
 
 /** What the app of every service needs from its main. */
 export interface AppDependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Undefined where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   readonly health: Health;
   readonly drills: boolean;
   /** Stands in for TLS where an app is tested in memory. */
@@ -27,7 +31,7 @@ export interface AppDependencies {
  * limits on bodies, problems, logs and metrics of requests, its OpenAPI document and the drill.
  */
 export function createServiceApp(service: keyof typeof catalog, dependencies: AppDependencies): OpenAPIHono {
-  const { logger, metrics, health, drills, callerOf = certificateCaller } = dependencies;
+  const { logger, metrics, tracing, health, drills, callerOf = certificateCaller } = dependencies;
   const routes = serviceRoutes(catalog, service, { drills });
   const app = new OpenAPIHono({
     defaultHook: (result) => {
@@ -45,6 +49,7 @@ export function createServiceApp(service: keyof typeof catalog, dependencies: Ap
   app.get(METRICS_PATH, callers, async (c) =>
     c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
   );
+  if (tracing !== undefined) app.use(traceRequests(tracing));
   app.use(logRequests(logger));
   app.use(countRequests(metrics));
   app.use(callers);

@@ -14,6 +14,8 @@ export const serviceEnvironment = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   /** Whether `GET /<service>/fail` exists. */
   DRILLS: onOff.default(false),
+  /** Base URL of an OTLP/HTTP collector to which traces go; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Milliseconds between failing readiness and closing the door, for load balancers to notice. */
   SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(8000).default(0),
 });

@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
-import type { Transaction } from "kysely";
+import type { Logger as QueryLogger, Transaction } from "kysely";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { DatabaseEnvironment } from "./config.ts";
-import { isSerializationFailure } from "./database-errors.ts";
+import { isSerializationFailure, sqlState } from "./database-errors.ts";
 import type { Logger } from "./logging.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Milliseconds that one statement may take. */
 const STATEMENT_TIMEOUT = 5_000;
@@ -17,13 +18,14 @@ const STATEMENT_TIMEOUT = 5_000;
 export interface DatabaseObservers {
   readonly logger: Pick<Logger, "warn">;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Opens the pool of a service's own database. Nothing connects before the first query. */
 export function openDatabase<DB>(
   service: string,
   environment: DatabaseEnvironment,
-  { logger, metrics }: DatabaseObservers,
+  { logger, metrics, tracing }: DatabaseObservers,
 ): Kysely<DB> {
   const pool = new pg.Pool({
     connectionString: environment.DATABASE_URL,
@@ -41,7 +43,16 @@ export function openDatabase<DB>(
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle database connection broke"));
   watchPool(pool, metrics);
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+  const dialect = new PostgresDialect({ pool });
+  return new Kysely<DB>(tracing === undefined ? { dialect } : { dialect, log: traceStatements(tracing) });
+}
+
+/** Kysely tells of each statement when it has ended, in the context of whoever asked for it. */
+function traceStatements(tracing: Tracing): QueryLogger {
+  return (event) => {
+    const failure = event.level === "error" ? (sqlState(event.error) ?? "unknown") : undefined;
+    tracing.statement(event.query.sql, event.queryDurationMillis, failure);
+  };
 }
 
 function watchPool(pool: pg.Pool, metrics: Metrics): void {

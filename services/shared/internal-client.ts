@@ -5,6 +5,7 @@ import type { ServiceEnvironment } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
 import { requestContext } from "./request-context.ts";
 import { REQUEST_ID } from "./request-log.ts";
+import type { Tracing } from "./tracing.ts";
 
 export interface Answer {
   readonly status: number;
@@ -27,6 +28,7 @@ export interface InternalClient {
 export interface InternalClientBase {
   readonly environment: Pick<ServiceEnvironment, "TLS_CA_FILE" | "TLS_CERT_FILE" | "TLS_KEY_FILE">;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface InternalClientOptions {
@@ -55,7 +57,7 @@ const BREAKER_PAUSE = 2_000;
  * circuit breaker spares callers the wait, and the service the calls, while it is unwell.
  */
 export function openInternalClient(
-  { environment, metrics }: InternalClientBase,
+  { environment, metrics, tracing }: InternalClientBase,
   { service, url, timeout }: InternalClientOptions,
 ): InternalClient {
   const agent = new Agent({
@@ -80,13 +82,18 @@ export function openInternalClient(
     { callee: service },
     () => (breaker.state === CircuitState.Open ? 1 : 0),
   );
+  async function ask(path: string, content: Content, traceHeaders: Record<string, string>): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeout);
+    const headers = { ...content.headers, ...requestIdHeader(), ...traceHeaders };
+    const { statusCode, body } = await agent.request({ origin: url, path, ...content, headers, signal });
+    return { status: statusCode, body: await body.json() };
+  }
   const send = (path: string, content: Content) =>
-    breaker.execute(async () => {
-      const signal = AbortSignal.timeout(timeout);
-      const headers = { ...content.headers, ...requestIdHeader() };
-      const { statusCode, body } = await agent.request({ origin: url, path, ...content, headers, signal });
-      return { status: statusCode, body: await body.json() };
-    });
+    breaker.execute(() =>
+      tracing === undefined
+        ? ask(path, content, {})
+        : tracing.call(`${content.method} ${path}`, service, (headers) => ask(path, content, headers)),
+    );
   return {
     post: (path, body) =>
       send(path, {
@@ -101,6 +108,6 @@ export function openInternalClient(
 
 /** The id of the request that the call is part of. */
 function requestIdHeader(): Record<string, string> {
-  const context = requestContext();
-  return context === undefined ? {} : { [REQUEST_ID]: context.requestId };
+  const requestId = requestContext()?.requestId;
+  return requestId === undefined ? {} : { [REQUEST_ID]: requestId };
 }

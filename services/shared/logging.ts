@@ -11,7 +11,10 @@ export function createLogger(service: string, level: string, destination?: Desti
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    mixin: () => ({ ...requestContext() }),
+    mixin: () => {
+      const { requestId, traceId } = requestContext() ?? {};
+      return { requestId, traceId };
+    },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

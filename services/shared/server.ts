@@ -7,6 +7,7 @@ import type { ServiceEnvironment } from "./config.ts";
 import { trackConnections } from "./connections.ts";
 import type { Health } from "./health.ts";
 import type { Logger } from "./logging.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Milliseconds after SIGTERM at which what is still open is cut, so that the process ends within 10 s. */
 const DRAIN_TIMEOUT = 9_000;
@@ -25,6 +26,7 @@ export interface ServeOptions {
   readonly environment: ServiceEnvironment;
   readonly health: Health;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   /** What to close once the last request is answered, in this order. */
   readonly close: readonly (() => Promise<unknown>)[];
 }
@@ -69,6 +71,9 @@ export async function serve(app: Hono<any>, options: ServeOptions): Promise<void
     await new Promise((resolve) => setTimeout(resolve, environment.SHUTDOWN_DELAY_MS));
     await connections.drain();
     for (const close of options.close) await close();
+    await options.tracing
+      ?.stop()
+      .catch((error: unknown) => logger.warn({ err: error }, "the last traces are lost"));
     logger.info("stopped");
     process.exit(0);
   };

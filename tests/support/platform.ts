@@ -19,7 +19,7 @@ export interface TestPlatform {
 /** A local platform on free ports with a state of its own. */
 export async function startTestPlatform(
   postgresSettings: Readonly<Record<string, string>> = { fsync: "off" },
-  options: Partial<Pick<LocalOptions, "limits" | "drills">> = {},
+  options: Partial<LocalOptions> = {},
 ): Promise<TestPlatform> {
   const state = await mkdtemp(join(tmpdir(), "gatehouse-suite-"));
   const platform = await startPlatform(

@@ -14,7 +14,7 @@ export type Report = "serving" | "in flight" | "closed the pool" | "closed the c
 
 const tell = (report: Report) => process.send?.(report);
 
-const base = createBase("orders", readEnvironment(serviceEnvironment));
+const base = await createBase("orders", readEnvironment(serviceEnvironment));
 const app = createServiceApp("orders", base);
 
 const { promise: goOn, resolve } = Promise.withResolvers<unknown>();

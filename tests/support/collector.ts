@@ -1,0 +1,90 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+import { spansOfProtobuf } from "./otlp-protobuf.ts";
+
+export type AttributeValue = string | number | undefined;
+
+/** A span as OTLP has it (https://opentelemetry.io/docs/specs/otlp). */
+export interface Span {
+  readonly service: AttributeValue;
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Empty for the root of a trace. */
+  readonly parentSpanId: string;
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+interface JsonAttribute {
+  key: string;
+  value: { stringValue?: string; intValue?: number };
+}
+interface JsonRequest {
+  resourceSpans: {
+    resource: { attributes: JsonAttribute[] };
+    scopeSpans: {
+      spans: {
+        traceId: string;
+        spanId: string;
+        parentSpanId?: string;
+        name: string;
+        attributes: JsonAttribute[];
+      }[];
+    }[];
+  }[];
+}
+
+export interface Collector {
+  readonly url: string;
+  readonly spans: readonly Span[];
+  /** All that was received, as text, for what must not be in it. */
+  text(): string;
+  close(): Promise<void>;
+}
+
+/** A collector of traces over OTLP/HTTP: in JSON, which the services send, and in protobuf, which Traefik does. */
+export async function startCollector(): Promise<Collector> {
+  const spans: Span[] = [];
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    void buffer(request).then((sent) => {
+      const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
+      bodies.push(body.toString("latin1"));
+      const isJson = request.headers["content-type"]?.startsWith("application/json") ?? false;
+      if (request.url === "/v1/traces")
+        spans.push(
+          ...(isJson ? spansOfJson(JSON.parse(body.toString()) as JsonRequest) : spansOfProtobuf(body)),
+        );
+      response.writeHead(200, { "content-type": isJson ? "application/json" : "application/x-protobuf" });
+      response.end(isJson ? "{}" : "");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans,
+    text: () => bodies.join("\n"),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function spansOfJson({ resourceSpans }: JsonRequest): Span[] {
+  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) =>
+      spans.map(({ traceId, spanId, parentSpanId = "", name, attributes }) => ({
+        ...{ traceId, spanId, parentSpanId, name },
+        service: record(resource.attributes)["service.name"],
+        attributes: record(attributes),
+      })),
+    ),
+  );
+}
+
+function record(attributes: readonly JsonAttribute[]): Record<string, AttributeValue> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
+}
