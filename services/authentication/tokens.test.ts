@@ -89,12 +89,20 @@ describe("access tokens", () => {
     ["an id that is no text", { jti: 1 }],
     ["an end that has come", { iat: NOW - 100, exp: NOW }],
     ["an end that is no number", { exp: "tomorrow" }],
-    ["a start to come", { nbf: NOW + 1 }],
-    ["a birth to come", { iat: NOW + 1 }],
+    ["a start to come", { nbf: NOW + 11 }],
+    ["a birth to come", { iat: NOW + 11 }],
+    ["an end that came a second ago", { iat: NOW - 100, exp: NOW - 1 }],
     ["a birth too long ago, whatever its end", { iat: NOW - 901, exp: NOW + 9_000 }],
     ...Object.keys(goodPayload).map((claim): [string, object] => [`no ${claim}`, { [claim]: undefined }]),
   ])("with %s are refused", async (_what, payload) => {
     expect(await tokens.verify(forge({}, payload))).toBeUndefined();
+  });
+
+  it("are accepted from a replica whose clock is ahead by up to ten seconds", async () => {
+    for (const ahead of [1, 10]) {
+      const birth = NOW + ahead;
+      expect(await tokens.verify(forge({}, { iat: birth, nbf: birth, exp: birth + 900 }))).toEqual(claims);
+    }
   });
 
   it("are good until the second before their end", async () => {
