@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openInternalClient } from "./internal-client.ts";
@@ -89,20 +89,27 @@ describe("a service's TLS", () => {
     agent.destroy();
   });
 
-  it("is TLS 1.3 and nothing older", async () => {
-    const handshake = (maxVersion: "TLSv1.2" | "TLSv1.3") =>
-      new Promise((resolve) => {
-        const socket = connect(
-          { host: HOST, port: service.port, servername: "orders", ca: certificates.ca, maxVersion },
-          () => {
-            resolve(socket.getProtocol());
-            socket.destroy();
-          },
-        );
-        socket.on("error", () => resolve("refused"));
+  /** The protocol of a handshake; "refused" where there is none. */
+  const handshake = (options: ConnectionOptions) =>
+    new Promise((resolve) => {
+      const target = { host: HOST, port: service.port, servername: "orders", ca: certificates.ca };
+      const socket = connect({ ...target, ...options }, () => {
+        resolve(socket.getProtocol());
+        socket.destroy();
       });
-    expect(await handshake("TLSv1.3")).toBe("TLSv1.3");
-    expect(await handshake("TLSv1.2")).toBe("refused");
+      socket.on("error", () => resolve("refused"));
+    });
+
+  it("is TLS 1.3 and nothing older", async () => {
+    expect(await handshake({ maxVersion: "TLSv1.3" })).toBe("TLSv1.3");
+    expect(await handshake({ maxVersion: "TLSv1.2" })).toBe("refused");
+  });
+
+  it("agrees on keys by the groups of the modern profile alone", async () => {
+    for (const ecdhCurve of ["X25519", "P-256", "P-384"])
+      expect([ecdhCurve, await handshake({ ecdhCurve })]).toEqual([ecdhCurve, "TLSv1.3"]);
+    for (const ecdhCurve of ["P-521", "X448", "ffdhe2048"])
+      expect([ecdhCurve, await handshake({ ecdhCurve })]).toEqual([ecdhCurve, "refused"]);
   });
 });
 
