@@ -41,6 +41,16 @@ interface Document {
 const documentOf = async (service: Service, drills = false) =>
   (await (await appOf(service, drills).request(`/${service}/openapi.json`)).json()) as Document;
 
+interface Schema {
+  pattern?: string;
+  example?: unknown;
+}
+/** Everything in a document that may be a schema. */
+function schemasIn(value: unknown): Schema[] {
+  if (typeof value !== "object" || value === null) return [];
+  return [value, ...Object.values(value).flatMap(schemasIn)];
+}
+
 describe.each(Object.keys(catalog) as Service[])("the %s service", (service) => {
   const routesOf = (drills: boolean) =>
     serviceRoutes(catalog, service, { drills }).map(({ method, path }) => `${method} ${path}`);
@@ -79,6 +89,14 @@ describe.each(Object.keys(catalog) as Service[])("the %s service", (service) => 
           expect(Object.keys(responses[status]?.content ?? {})).toEqual(["application/problem+json"]);
         }
       }
+    }
+  });
+
+  it("documents patterns that fit their own example, as a client reads them", async () => {
+    for (const { pattern, example } of schemasIn(await documentOf(service))) {
+      if (pattern === undefined) continue;
+      expect(example).toEqual(expect.any(String));
+      expect(example).toMatch(new RegExp(pattern, "u"));
     }
   });
 

@@ -110,7 +110,10 @@ const buy = createRoute({
         .string()
         .regex(/^[\x21-\x7e]{1,255}$/, "1 to 255 visible ASCII characters")
         .optional()
-        .openapi({ description: "A repeated request with the same key answers the first one's order" }),
+        .openapi({
+          description: "A repeated request with the same key answers the first one's order",
+          example: "8f14e45f-ceea-467f-a9b1-0b4c1d2e3f40",
+        }),
     }),
     body: {
       required: false,
