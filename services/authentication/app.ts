@@ -9,14 +9,14 @@ import { Problem, problemResponses, unauthenticated } from "../shared/problem.ts
 import { accessTokenOf, clearTokenCookies, refreshTokenOf, setTokenCookies } from "./cookies.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import { authenticationMetrics } from "./metrics.ts";
-import { hashPassword, unknownUserHash, verifyPassword } from "./passwords.ts";
+import { hashPassword } from "./passwords.ts";
 import { credentials, refreshRequest, session, user } from "./schemas.ts";
 import type { SessionGrant } from "./sessions.ts";
 import { endSession, isSessionActive, rotateRefreshToken, startSession } from "./sessions.ts";
 import type { AccessTokens, Seconds } from "./tokens.ts";
-import { checkThrottle, noteFailure, noteSuccess } from "./throttle.ts";
+import { throttled } from "./throttle.ts";
 import type { User } from "./users.ts";
-import { findUser, findUserByName, insertUser, usernameKey } from "./users.ts";
+import { findUser, findUserByPassword, insertUser, usernameKey } from "./users.ts";
 
 export interface AuthenticationDependencies extends AppDependencies {
   readonly db: Kysely<AuthenticationDatabase>;
@@ -39,18 +39,15 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
   app.openapi(login, async (c) => {
     const { username, password } = c.req.valid("json");
     const attempt = { usernameKey: usernameKey(username), source: sourceOf(c) };
-    await checkThrottle(db, attempt).catch((error: unknown) => {
-      if (error instanceof Problem) metrics.login("throttled");
+    const look = () => findUserByPassword(db, username, password);
+    const found = await throttled(db, attempt, look).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === "too_many_logins") metrics.login("throttled");
       throw error;
     });
-    const found = await findUserByName(db, username);
-    const correct = await verifyPassword(found?.passwordHash ?? unknownUserHash, password);
-    if (found === undefined || !correct) {
-      await noteFailure(db, attempt);
+    if (found === undefined) {
       metrics.login("invalid");
       throw new Problem("invalid_credentials");
     }
-    await noteSuccess(db, attempt);
     const grant = await startSession(db, found.id, sessionLifetime);
     metrics.login("success");
     return answerWithTokens(c, found, grant);

@@ -27,69 +27,113 @@ const rules = {
 
 type Rule = keyof typeof rules;
 const ruleNames = Object.keys(rules) as Rule[];
+/** All write in this order, so that none waits for another that waits for it. */
+const COUNTED = ["account", "source", "pair"] as const satisfies Rule[];
 
 /** Milliseconds that a source stays known after its last login. */
 const KNOWN_FOR = 90 * 24 * 60 * MINUTE;
 
-/** @throws Problem `too_many_logins` with Retry-After, alike for accounts that exist and those that do not */
-export async function checkThrottle(
+/**
+ * Looks at a password where the limits allow it. The attempt counts as failed before its password is looked at, so
+ * that attempts which come at once cannot all find the limit not yet reached; it is given back where it succeeds, and
+ * where nothing was learnt because the look itself failed.
+ * @param look answers who signed in; undefined where the password is wrong
+ * @throws Problem `too_many_logins` with Retry-After, alike for accounts that exist and those that do not
+ */
+export async function throttled<R>(
   db: Kysely<AuthenticationDatabase>,
   attempt: LoginAttempt,
-): Promise<void> {
+  look: () => Promise<R | undefined>,
+): Promise<R | undefined> {
+  const failuresOfPair = await transaction(db, async (trx) => {
+    await checkThrottle(trx, attempt);
+    return countFailure(trx, attempt);
+  });
+  try {
+    const result = await look();
+    if (result !== undefined) await noteSuccess(db, attempt);
+    else if (failuresOfPair === 1) await forgetOldWindows(db);
+    return result;
+  } catch (error) {
+    await transaction(db, (trx) => giveBack(trx, attempt));
+    throw error;
+  }
+}
+
+async function checkThrottle(trx: Kysely<AuthenticationDatabase>, attempt: LoginAttempt): Promise<void> {
   const subjects = subjectsOf(attempt);
-  const rows = await retrying(db, () =>
-    db.selectFrom("login_failures").selectAll().where("subject", "in", Object.values(subjects)).execute(),
-  );
+  const rows = await trx
+    .selectFrom("login_failures")
+    .selectAll()
+    .where("subject", "in", Object.values(subjects))
+    .execute();
   for (const rule of ruleNames) {
     const row = rows.find(({ subject }) => subject === subjects[rule]);
     const ends = (row?.window_start.getTime() ?? 0) + rules[rule].window;
     if (row === undefined || row.failures < rules[rule].failures || ends <= Date.now()) continue;
-    if (rule === "account" && (await isKnown(db, attempt))) continue;
+    if (rule === "account" && (await isKnown(trx, attempt))) continue;
     throw new Problem("too_many_logins", {
       headers: { "retry-after": String(Math.ceil((ends - Date.now()) / 1000)) },
     });
   }
 }
 
-/** Counts a failed login. */
-export async function noteFailure(db: Kysely<AuthenticationDatabase>, attempt: LoginAttempt): Promise<void> {
+/** Counts a failed login. @returns how many have failed of this account and source */
+async function countFailure(trx: Kysely<AuthenticationDatabase>, attempt: LoginAttempt): Promise<number> {
   const subjects = subjectsOf(attempt);
   const now = new Date();
-  const failuresOfPair = await transaction(db, async (trx) => {
-    let failures = 0;
-    for (const rule of ["account", "source", "pair"] as const) {
-      const begun = new Date(now.getTime() - rules[rule].window);
-      const over = sql<boolean>`login_failures.window_start < ${begun}`;
-      const row = await trx
-        .insertInto("login_failures")
-        .values({ subject: subjects[rule], failures: 1, window_start: now })
-        .onConflict((conflict) =>
-          conflict.column("subject").doUpdateSet({
-            failures: sql<number>`case when ${over} then 1 else login_failures.failures + 1 end`,
-            window_start: sql<Date>`case when ${over} then ${now}::timestamptz else login_failures.window_start end`,
-          }),
-        )
-        .returning("failures")
-        .executeTakeFirstOrThrow();
-      failures = row.failures;
-    }
-    return failures;
-  });
-  if (failuresOfPair === 1) await forgetOldWindows(db, now);
+  let failures = 0;
+  for (const rule of COUNTED) {
+    const begun = new Date(now.getTime() - rules[rule].window);
+    const over = sql<boolean>`login_failures.window_start < ${begun}`;
+    const row = await trx
+      .insertInto("login_failures")
+      .values({ subject: subjects[rule], failures: 1, window_start: now })
+      .onConflict((conflict) =>
+        conflict.column("subject").doUpdateSet({
+          failures: sql<number>`case when ${over} then 1 else login_failures.failures + 1 end`,
+          window_start: sql<Date>`case when ${over} then ${now}::timestamptz else login_failures.window_start end`,
+        }),
+      )
+      .returning("failures")
+      .executeTakeFirstOrThrow();
+    failures = row.failures;
+  }
+  return failures;
+}
+
+/** Takes an attempt off the counts again, and leaves no row behind that counts nothing. */
+async function giveBack(trx: Kysely<AuthenticationDatabase>, attempt: LoginAttempt): Promise<void> {
+  const subjects = subjectsOf(attempt);
+  for (const rule of COUNTED) {
+    const deleted = await trx
+      .deleteFrom("login_failures")
+      .where("subject", "=", subjects[rule])
+      .where("failures", "<=", 1)
+      .returning("subject")
+      .executeTakeFirst();
+    if (deleted !== undefined) continue;
+    await trx
+      .updateTable("login_failures")
+      .set((eb) => ({ failures: eb("failures", "-", 1) }))
+      .where("subject", "=", subjects[rule])
+      .execute();
+  }
 }
 
 /** Keeps the table as small as what can still refuse somebody. */
-async function forgetOldWindows(db: Kysely<AuthenticationDatabase>, now: Date): Promise<void> {
+async function forgetOldWindows(db: Kysely<AuthenticationDatabase>): Promise<void> {
   const longest = Math.max(...ruleNames.map((rule) => rules[rule].window));
-  const old = new Date(now.getTime() - longest);
+  const old = new Date(Date.now() - longest);
   await retrying(db, () => db.deleteFrom("login_failures").where("window_start", "<", old).execute());
 }
 
 /** Remembers where the account's owner signs in from, and forgives what failed there before. */
-export async function noteSuccess(db: Kysely<AuthenticationDatabase>, attempt: LoginAttempt): Promise<void> {
+async function noteSuccess(db: Kysely<AuthenticationDatabase>, attempt: LoginAttempt): Promise<void> {
   const { usernameKey: username_key, source } = attempt;
   const seen_at = new Date();
   await transaction(db, async (trx) => {
+    await giveBack(trx, attempt);
     await trx.deleteFrom("login_failures").where("subject", "=", subjectsOf(attempt).pair).execute();
     await trx
       .insertInto("known_sources")

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { retrying } from "../shared/database.ts";
 import { Problem } from "../shared/problem.ts";
 import type { AuthenticationDatabase } from "./database.ts";
+import { unknownUserHash, verifyPassword } from "./passwords.ts";
 
 export interface User {
   readonly id: string;
@@ -38,6 +39,17 @@ export function findUserByName(db: Kysely<AuthenticationDatabase>, username: str
       .where("username_key", "=", usernameKey(username))
       .executeTakeFirst(),
   );
+}
+
+/** The user whose password this is. To look takes as long where there is no such user. */
+export async function findUserByPassword(
+  db: Kysely<AuthenticationDatabase>,
+  username: string,
+  password: string,
+): Promise<User | undefined> {
+  const found = await findUserByName(db, username);
+  const correct = await verifyPassword(found?.passwordHash ?? unknownUserHash, password);
+  return correct ? found : undefined;
 }
 
 export function findUser(db: Kysely<AuthenticationDatabase>, id: string): Promise<User | undefined> {
