@@ -48,6 +48,12 @@ describe("the middlewares", () => {
     );
   });
 
+  it("let no longer body in than services take, and keep all of it in memory, for want of a disk", () => {
+    expect(gateway.middlewares["whole-body"]).toEqual({
+      buffering: { maxRequestBodyBytes: 65_536, memRequestBodyBytes: 65_536 },
+    });
+  });
+
   it("ask authentication who it is, showing it the credentials and believing X-User-ID alone", () => {
     expect(gateway.middlewares["authenticate"]).toEqual({
       forwardAuth: {

@@ -1,5 +1,5 @@
 import type { Access } from "../services/shared/catalog.ts";
-import { GATEWAY } from "../services/shared/catalog.ts";
+import { GATEWAY, MAX_BODY_BYTES } from "../services/shared/catalog.ts";
 import type { Limits } from "./limits.ts";
 import type { Middleware } from "./terms.ts";
 
@@ -25,6 +25,11 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
     "security-headers": securityHeaders(options.hstsSeconds, "default-src 'none'; frame-ancestors 'none'"),
     "page-security-headers": securityHeaders(options.hstsSeconds, PAGE_POLICY),
     ...(options.limits === "off" ? {} : limitMiddlewares(options.limits)),
+    // A body is read whole before anything behind is asked. A slow one holds no connection to a service then, and one
+    // that a service would refuse while it still comes does not end a connection that others' requests are on.
+    "whole-body": {
+      buffering: { maxRequestBodyBytes: MAX_BODY_BYTES, memRequestBodyBytes: MAX_BODY_BYTES },
+    },
     // A check fails with 500 where the replica that it asked died: another one is asked, once. A service's own 500
     // gets the same second chance, which is all that Traefik can tell apart.
     "retry-checks": {
@@ -72,6 +77,8 @@ export function middlewaresFor(route: {
     "strip-identity",
     route.servesPages ? "page-security-headers" : "security-headers",
     ...(route.limited ? ["rate-limit", "in-flight"] : []),
+    // It holds answers in memory too, for which pages and their scripts are too large.
+    ...(route.servesPages ? [] : ["whole-body"]),
     ...checksFor(route.access),
     "retry-service",
     ...(route.readsCredentials ? [] : ["strip-credentials"]),

@@ -75,6 +75,14 @@ export type Middleware =
     }
   | { readonly inFlightReq: { readonly amount: number; readonly sourceCriterion: SourceByAddress } }
   | {
+      readonly buffering: {
+        /** Bytes; a longer body is answered with 413. */
+        readonly maxRequestBodyBytes: number;
+        /** Bytes of a body that stay in memory; the rest would go to a file. */
+        readonly memRequestBodyBytes: number;
+      };
+    }
+  | {
       readonly retry: {
         readonly attempts: number;
         readonly initialInterval: Duration;

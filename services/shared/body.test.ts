@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { checkBody, MAX_BODY_BYTES } from "./body.ts";
+import { checkBody } from "./body.ts";
+import { MAX_BODY_BYTES } from "./catalog.ts";
 import { createLogger } from "./logging.ts";
 import { problemHandler } from "./problem.ts";
 

@@ -1,10 +1,9 @@
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { every } from "hono/combine";
+import { MAX_BODY_BYTES } from "./catalog.ts";
 import { Problem } from "./problem.ts";
 
-/** Bytes that a request's body may have. */
-export const MAX_BODY_BYTES = 64 * 1024;
 /** Levels that a JSON body may nest. */
 const MAX_DEPTH = 16;
 

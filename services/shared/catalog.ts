@@ -10,6 +10,9 @@ export const GATEWAY = "gateway";
 /** The name that the reader of metrics has in its client certificate. */
 export const PROMETHEUS = "prometheus";
 
+/** Bytes that the body of a request may have: the gateway lets no more in, and no service takes more. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
 /** Names that certificates and logins of the platform's own parts have: no service may pass for one of them. */
 const RESERVED_NAMES = [
   GATEWAY,

@@ -7,7 +7,6 @@ const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
 /** What no route that takes a body may accept: the body, its headers and the status that it gets. */
 const badBodies: [string, string | Uint8Array, Record<string, string>, number][] = [
-  ["a body over 64 KiB", JSON.stringify({ username: "x".repeat(65_536) }), json, 413],
   ["a form", "username=alice", { "content-type": "application/x-www-form-urlencoded" }, 415],
   ["XML", "<a/>", { "content-type": "text/xml" }, 415],
   ["no type at all", '{"quantity": 1}', { "content-type": "" }, 415],
