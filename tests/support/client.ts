@@ -104,9 +104,9 @@ export async function signUp(outputs = inject("outputs")): Promise<SignedIn> {
 }
 
 /** The administrator, signed in. */
-export async function signInAsAdmin(): Promise<TestClient> {
-  const { adminUsername: username, adminPassword: password } = inject("outputs");
-  const client = new TestClient();
+export async function signInAsAdmin(outputs = inject("outputs")): Promise<TestClient> {
+  const { adminUsername: username, adminPassword: password } = outputs;
+  const client = new TestClient({ outputs });
   expectJson(await client.post("/authentication/login", { username, password }), 200);
   return client;
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { TestProject } from "vitest/node";
-import { outputsSchema } from "./outputs.ts";
+import { outputsSchema, stateOf } from "./outputs.ts";
 
 /** Takes the outputs of a platform that runs: a local one, or what `pulumi stack output --json --show-secrets` says. */
 export default async function setup(project: TestProject): Promise<void> {
@@ -9,4 +9,5 @@ export default async function setup(project: TestProject): Promise<void> {
     throw new Error(`no outputs in ${file}: run npm start first, or name a file in GATEHOUSE_OUTPUTS`);
   });
   project.provide("outputs", outputsSchema.parse(JSON.parse(text)));
+  project.provide("state", stateOf(file) ?? "");
 }

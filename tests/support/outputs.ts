@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 
 /** What the tests need to know of a platform, wherever it runs. */
@@ -11,10 +13,16 @@ export const outputsSchema = z.object({
 });
 export type TestOutputs = z.infer<typeof outputsSchema>;
 
+/** The state folder that an outputs file stands in, where it stands in that of a platform which runs on this machine. */
+export function stateOf(outputsFile: string): string | undefined {
+  const folder = dirname(outputsFile);
+  return existsSync(join(folder, "processes.json")) ? folder : undefined;
+}
+
 declare module "vitest" {
   interface ProvidedContext {
     outputs: TestOutputs;
-    /** State folder of the platform that the tests started. */
+    /** State folder of the platform under test; empty where it runs elsewhere. */
     state: string;
   }
 }

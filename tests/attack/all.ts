@@ -1,0 +1,23 @@
+import type { Attack } from "./attack.ts";
+import { fields } from "./fields.ts";
+import { flood } from "./flood.ts";
+import { identity } from "./identity.ts";
+import { login } from "./login.ts";
+import { objects } from "./objects.ts";
+import { paths } from "./paths.ts";
+import { protocol } from "./protocol.ts";
+import { reach } from "./reach.ts";
+import { tokens } from "./tokens.ts";
+
+/** Every attack, by family. */
+export const attacks: readonly Attack[] = [
+  ...identity,
+  ...tokens,
+  ...paths,
+  ...protocol,
+  ...objects,
+  ...fields,
+  ...login,
+  ...reach,
+  ...flood,
+];
