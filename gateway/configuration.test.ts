@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { catalog } from "../services/catalog.ts";
-import { allRoutes, internal } from "../services/shared/catalog.ts";
+import { allRoutes, internal, routeName } from "../services/shared/catalog.ts";
 import type { Catalog } from "../services/shared/catalog.ts";
 import type { GatewayOptions } from "./configuration.ts";
-import { gatewayConfiguration, routerName } from "./configuration.ts";
+import { gatewayConfiguration } from "./configuration.ts";
 import { defaultLimits } from "./limits.ts";
 
 const options: GatewayOptions = {
@@ -13,19 +13,20 @@ const options: GatewayOptions = {
   forwardAuthAddress: (service) => `https://${service}.internal:8443`,
 };
 const gateway = gatewayConfiguration(catalog, options);
+const central = gatewayConfiguration(catalog, { ...options, limits: { ...defaultLimits, mode: "central" } });
 const unlimited = gatewayConfiguration(catalog, { ...options, limits: "off" });
 
 const routes = allRoutes(catalog, options);
 const exposed = routes.filter(({ access }) => access !== "internal");
 const chains = (configuration = gateway) =>
   exposed.map((route) => {
-    const chain = configuration.routers[routerName(route)]?.middlewares ?? [];
+    const chain = configuration.routers[routeName(route)]?.middlewares ?? [];
     return { route: `${route.method} ${route.path}`, access: route.access, service: route.service, chain };
   });
 
 describe("the gateway's routers", () => {
   it("are one for each exposed route, under a name of its own, and no other", () => {
-    const names = exposed.map(routerName);
+    const names = exposed.map(routeName);
     expect(new Set(names).size).toBe(names.length);
     expect(Object.keys(gateway.routers).sort()).toEqual(names.sort());
   });
@@ -72,7 +73,7 @@ describe("the gateway's routers", () => {
   });
 
   it("lead to services and middlewares that there are", () => {
-    for (const configuration of [gateway, unlimited]) {
+    for (const configuration of [gateway, unlimited, central]) {
       for (const { service, middlewares } of Object.values(configuration.routers)) {
         expect(Object.keys(configuration.services)).toContain(service);
         expect(Object.keys(configuration.middlewares)).toEqual(expect.arrayContaining([...middlewares]));
@@ -225,4 +226,29 @@ describe("a route's chain of middlewares", () => {
       expect(chain).toHaveLength(limited.length - 2);
     },
   );
+
+  it.each(chains(central))(
+    "of $route ($access) asks for its limit in its check where limits are central, and in one of its own where it is public",
+    ({ access, chain }) => {
+      const policy = chain.find((name) => /^(limit|authenticate)-/.test(name)) ?? "";
+      const checks = {
+        public: ["retry-checks", policy],
+        user: ["retry-checks", policy],
+        admin: ["retry-checks", policy, "authorize-admin"],
+      };
+      expect([chain[0], chain[2]]).toEqual(["strip-identity", "in-flight"]);
+      const behind = chain.slice(3, chain.indexOf("retry-service")).filter((name) => name !== "whole-body");
+      expect(behind).toEqual(checks[access as keyof typeof checks]);
+      expect(policy.startsWith(access === "public" ? "limit-" : "authenticate-")).toBe(true);
+      expect(chain).not.toContain("rate-limit");
+    },
+  );
+
+  it("asks for a limit of its own where limits are central, or for that of its class", () => {
+    const policies = chains(central).map(({ chain }) =>
+      chain.find((name) => /^(limit|authenticate)-/.test(name)),
+    );
+    expect(policies.filter((name) => name === "limit-credentials-public")).toHaveLength(3);
+    expect(new Set(policies).size).toBe(policies.length - 2);
+  });
 });

@@ -1,7 +1,8 @@
 import type { Catalog, Route } from "../services/shared/catalog.ts";
-import { allRoutes, GATEWAY, pathPattern } from "../services/shared/catalog.ts";
+import { allRoutes, GATEWAY, pathPattern, routeName } from "../services/shared/catalog.ts";
+import { limitPolicyOf } from "../services/shared/limit-policies.ts";
 import { SECURE_ENTRY_POINT, tlsOptions } from "./entrypoints.ts";
-import type { MiddlewareOptions } from "./middlewares.ts";
+import type { ChainedRoute, MiddlewareOptions } from "./middlewares.ts";
 import { middlewares, middlewaresFor } from "./middlewares.ts";
 import type { GatewayConfiguration, Router, Service, ServersTransport } from "./terms.ts";
 
@@ -12,37 +13,35 @@ export interface GatewayOptions extends MiddlewareOptions {
 /** Derives the whole gateway from the catalog. Pure: the same table gives the same objects, wherever they run. */
 export function gatewayConfiguration(catalog: Catalog, options: GatewayOptions): GatewayConfiguration {
   const exposed = allRoutes(catalog, options).filter((route) => route.access !== "internal");
+  const chained = exposed.map((route) => chainedRoute(catalog, route, options));
   const behind = [...new Set(exposed.map((route) => route.service))];
   return {
-    routers: Object.fromEntries(exposed.map((route) => [routerName(route), router(catalog, route, options)])),
-    middlewares: middlewares(options),
+    routers: Object.fromEntries(exposed.map((route) => [routeName(route), router(catalog, route, options)])),
+    middlewares: middlewares(options, chained),
     services: Object.fromEntries(behind.map((name) => [name, service(name)])),
     serversTransports: Object.fromEntries(behind.map((name) => [name, serversTransport(name)])),
     tlsOptions: { default: tlsOptions },
   };
 }
 
-/** `post-products-id-buy` for `POST /products/{id}/buy`. */
-export function routerName(route: Route): string {
-  return `${route.method}${route.path}`
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replace(/-$/, "");
-}
-
 function router(catalog: Catalog, route: Route, options: GatewayOptions): Router {
-  if (route.access === "internal") throw new Error(`${route.path} is internal: it has no router`);
   return {
     rule: rule(route),
     priority: priority(route.path),
     entryPoints: [SECURE_ENTRY_POINT],
-    middlewares: middlewaresFor({
-      access: route.access,
-      readsCredentials: catalog[route.service]?.readsCredentials ?? false,
-      servesPages: catalog[route.service]?.servesPages ?? false,
-      limited: options.limits !== "off",
-    }),
+    middlewares: middlewaresFor(chainedRoute(catalog, route, options)),
     service: route.service,
+  };
+}
+
+function chainedRoute(catalog: Catalog, route: Route, { limits }: GatewayOptions): ChainedRoute {
+  if (route.access === "internal") throw new Error(`${route.path} is internal: it has no router`);
+  return {
+    access: route.access,
+    readsCredentials: catalog[route.service]?.readsCredentials ?? false,
+    servesPages: catalog[route.service]?.servesPages ?? false,
+    limits: limits === "off" ? "off" : limits.mode,
+    policy: limitPolicyOf(route),
   };
 }
 

@@ -3,6 +3,7 @@ import { catalog } from "../services/catalog.ts";
 import type { GatewayOptions } from "./configuration.ts";
 import { gatewayConfiguration } from "./configuration.ts";
 import { entryPointHttp, tlsOptions } from "./entrypoints.ts";
+import type { Limits } from "./limits.ts";
 import { defaultLimits } from "./limits.ts";
 import type { Headers } from "./terms.ts";
 
@@ -18,7 +19,9 @@ const byAddress = { ipStrategy: { depth: 0 } };
 describe("the middlewares", () => {
   it("remove identity and credentials by blanking every spelling that Traefik lets in", () => {
     expect(gateway.middlewares["strip-identity"]).toEqual({
-      headers: { customRequestHeaders: { "X-User-ID": "", "X-User-Role": "" } },
+      headers: {
+        customRequestHeaders: { "X-User-ID": "", "X-User-Role": "", RateLimit: "", "RateLimit-Policy": "" },
+      },
     });
     expect(gateway.middlewares["strip-credentials"]).toEqual({
       headers: { customRequestHeaders: { Authorization: "", Cookie: "" } },
@@ -36,7 +39,7 @@ describe("the middlewares", () => {
   });
 
   it("limit to other numbers where they are given, and to none where limits are off", () => {
-    const limits = { requestsPerMinute: 600, burst: 7, concurrent: 3 };
+    const limits: Limits = { mode: "per-gateway", requestsPerMinute: 600, burst: 7, concurrent: 3 };
     const other = gatewayConfiguration(catalog, { ...options, limits }).middlewares;
     expect(other["rate-limit"]).toMatchObject({ rateLimit: { average: 600, period: "1m", burst: 7 } });
     expect(other["in-flight"]).toMatchObject({ inFlightReq: { amount: 3 } });
@@ -65,6 +68,27 @@ describe("the middlewares", () => {
         tls: { certificate: "gateway" },
       },
     });
+  });
+
+  it("say with central limits which limit a route has, and believe what is left of it", () => {
+    const limits: Limits = { ...defaultLimits, mode: "central" };
+    const central = gatewayConfiguration(catalog, { ...options, limits }).middlewares;
+    expect(central["authenticate-get-orders"]).toMatchObject({
+      forwardAuth: {
+        address: "https://authentication.internal:8443/validate?limit=get-orders",
+        authRequestHeaders: ["Authorization", "Cookie", "X-Request-ID"],
+        authResponseHeaders: ["X-User-ID", "X-Request-ID", "RateLimit", "RateLimit-Policy"],
+      },
+    });
+    expect(central["limit-credentials-public"]).toMatchObject({
+      forwardAuth: {
+        address: "https://authentication.internal:8443/limit?limit=credentials-public",
+        authRequestHeaders: ["Accept", "X-Request-ID"],
+        authResponseHeaders: ["X-Request-ID", "RateLimit", "RateLimit-Policy"],
+      },
+    });
+    expect(central["in-flight"]).toEqual({ inFlightReq: { amount: 40, sourceCriterion: byAddress } });
+    expect(Object.keys(central)).not.toContain("rate-limit");
   });
 
   it("ask authorization for the role, showing it the user alone and believing X-User-Role alone", () => {

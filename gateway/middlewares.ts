@@ -1,6 +1,7 @@
 import type { Access } from "../services/shared/catalog.ts";
 import { GATEWAY, MAX_BODY_BYTES } from "../services/shared/catalog.ts";
-import type { Limits } from "./limits.ts";
+import { RATE_LIMIT_HEADERS } from "../services/shared/rate-limit-echo.ts";
+import type { Limits, LimitsMode } from "./limits.ts";
 import type { Middleware } from "./terms.ts";
 
 /** The header with a request's id: the first check makes it or keeps the client's, and everyone hands it on. */
@@ -17,10 +18,26 @@ export interface MiddlewareOptions {
   readonly forwardAuthAddress: (service: string) => string;
 }
 
-/** All middlewares by name. Which of them a route passes is decided in {@link middlewaresFor}. */
-export function middlewares(options: MiddlewareOptions): Record<string, Middleware> {
+/** A route as its chain of middlewares depends on it. */
+export interface ChainedRoute {
+  readonly access: Access;
+  readonly readsCredentials: boolean;
+  readonly servesPages: boolean;
+  readonly limits: LimitsMode | "off";
+  /** Name of the route's limit, where it is counted centrally. */
+  readonly policy: string;
+}
+
+/**
+ * All middlewares by name. Which of them a route passes is decided in {@link middlewaresFor}.
+ * @param routes those that the middlewares are for
+ */
+export function middlewares(
+  options: MiddlewareOptions,
+  routes: readonly ChainedRoute[],
+): Record<string, Middleware> {
   return {
-    "strip-identity": blankRequestHeaders(IDENTITY_HEADERS),
+    "strip-identity": blankRequestHeaders([...IDENTITY_HEADERS, ...RATE_LIMIT_HEADERS]),
     "strip-credentials": blankRequestHeaders(["Authorization", "Cookie"]),
     "security-headers": securityHeaders(options.hstsSeconds, "default-src 'none'; frame-ancestors 'none'"),
     "page-security-headers": securityHeaders(options.hstsSeconds, PAGE_POLICY),
@@ -52,10 +69,7 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
         disableRetryOnNetworkError: false,
       },
     },
-    authenticate: forwardAuth(`${options.forwardAuthAddress("authentication")}/validate`, {
-      sees: ["Authorization", "Cookie", REQUEST_ID_HEADER],
-      sets: ["X-User-ID", REQUEST_ID_HEADER],
-    }),
+    ...Object.fromEntries(routes.map((route) => [firstCheck(route), firstCheckOf(route, options)])),
     "authorize-admin": forwardAuth(`${options.forwardAuthAddress("authorization")}/validate?role=admin`, {
       sees: ["X-User-ID", REQUEST_ID_HEADER],
       sets: ["X-User-Role"],
@@ -67,43 +81,63 @@ export function middlewares(options: MiddlewareOptions): Record<string, Middlewa
  * The middlewares of a route, outermost first. Every chain begins by removing the identity headers, so that a
  * service can only ever see those that the checks further in have set.
  */
-export function middlewaresFor(route: {
-  access: Access;
-  readsCredentials: boolean;
-  servesPages: boolean;
-  limited: boolean;
-}): string[] {
+export function middlewaresFor(route: ChainedRoute): string[] {
   return [
     "strip-identity",
     route.servesPages ? "page-security-headers" : "security-headers",
-    ...(route.limited ? ["rate-limit", "in-flight"] : []),
+    ...(route.limits === "per-gateway" ? ["rate-limit"] : []),
+    ...(route.limits === "off" ? [] : ["in-flight"]),
     // It holds answers in memory too, for which pages and their scripts are too large.
     ...(route.servesPages ? [] : ["whole-body"]),
-    ...checksFor(route.access),
+    ...checksFor(route),
     "retry-service",
     ...(route.readsCredentials ? [] : ["strip-credentials"]),
   ];
 }
 
-function checksFor(access: Access): string[] {
-  switch (access) {
+function checksFor(route: ChainedRoute): string[] {
+  switch (route.access) {
     case "public":
-      return [];
+      return route.limits === "central" ? ["retry-checks", firstCheck(route)] : [];
     case "user":
-      return ["retry-checks", "authenticate"];
+      return ["retry-checks", firstCheck(route)];
     case "admin":
-      return ["retry-checks", "authenticate", "authorize-admin"];
+      return ["retry-checks", firstCheck(route), "authorize-admin"];
   }
+}
+
+/** Name of the check that a request meets first: of its token and, with central limits, of what its client may ask. */
+function firstCheck({ access, limits, policy }: ChainedRoute): string {
+  if (limits !== "central") return "authenticate";
+  return access === "public" ? `limit-${policy}` : `authenticate-${policy}`;
+}
+
+function firstCheckOf({ access, limits, policy }: ChainedRoute, options: MiddlewareOptions): Middleware {
+  const authentication = options.forwardAuthAddress("authentication");
+  const query = limits === "central" ? `?limit=${policy}` : "";
+  const left = limits === "central" ? RATE_LIMIT_HEADERS : [];
+  return access === "public" && limits === "central"
+    ? // An empty list would show it every header.
+      forwardAuth(`${authentication}/limit${query}`, {
+        sees: ["Accept", REQUEST_ID_HEADER],
+        sets: [REQUEST_ID_HEADER, ...left],
+      })
+    : forwardAuth(`${authentication}/validate${query}`, {
+        sees: ["Authorization", "Cookie", REQUEST_ID_HEADER],
+        sets: ["X-User-ID", REQUEST_ID_HEADER, ...left],
+      });
 }
 
 function limitMiddlewares(limits: Limits): Record<string, Middleware> {
   // Depth 0 is the address of the connection itself: no header can choose the bucket.
   const sourceCriterion = { ipStrategy: { depth: 0 } };
+  const inFlight = { "in-flight": { inFlightReq: { amount: limits.concurrent, sourceCriterion } } };
+  if (limits.mode === "central") return inFlight;
   return {
     "rate-limit": {
       rateLimit: { average: limits.requestsPerMinute, period: "1m", burst: limits.burst, sourceCriterion },
     },
-    "in-flight": { inFlightReq: { amount: limits.concurrent, sourceCriterion } },
+    ...inFlight,
   };
 }
 
@@ -136,7 +170,10 @@ function securityHeaders(hstsSeconds: number, contentSecurityPolicy: string): Mi
   };
 }
 
-function forwardAuth(address: string, headers: { sees: string[]; sets: string[] }): Middleware {
+function forwardAuth(
+  address: string,
+  headers: { sees: readonly string[]; sets: readonly string[] },
+): Middleware {
   return {
     forwardAuth: {
       address,

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { request } from "node:https";
+import type { GatewayOptions } from "../gateway/configuration.ts";
 import { gatewayConfiguration } from "../gateway/configuration.ts";
 import {
   entryPointHttp,
@@ -75,7 +76,7 @@ export async function startGateway(context: GatewayContext): Promise<{ stop(): P
 
 function dynamicConfiguration({ authority, services, options }: GatewayContext): object {
   const gateway = gatewayConfiguration(catalog, {
-    limits: options.limits ? defaultLimits : "off",
+    limits: limitsOf(options),
     drills: options.drills,
     // Browsers would demand HTTPS of every other program on localhost.
     hstsSeconds: 0,
@@ -88,6 +89,11 @@ function dynamicConfiguration({ authority, services, options }: GatewayContext):
     servers: services.replicas,
     healthCheck: { path: "/health/ready", interval: "1s", timeout: "3s" },
   });
+}
+
+function limitsOf({ limits }: LocalOptions): GatewayOptions["limits"] {
+  if (limits === "off") return "off";
+  return { ...defaultLimits, mode: limits === "on" ? "per-gateway" : "central" };
 }
 
 function staticConfiguration(

@@ -42,7 +42,8 @@ describe("the options of npm start", () => {
       httpPort: undefined,
       state: resolve(".local"),
       replicas: 2,
-      limits: true,
+      limits: "on",
+      limitStoreFailure: "local",
       drills: true,
       logs: false,
       roleRefusal: "401",
@@ -51,14 +52,16 @@ describe("the options of npm start", () => {
   });
 
   it("are what is given", () => {
-    const argv = "--port 0 --http-port 8081 --state elsewhere --replicas 3 --limits off --drills off";
+    const argv =
+      "--port 0 --http-port 8081 --state elsewhere --replicas 3 --limits central --limit-store-failure open --drills off";
     const environment = { DATABASE_URL: "postgresql://root@db/defaultdb" };
     expect(parseOptions([...argv.split(" "), "--role-refusal=403", "--logs"], environment)).toEqual({
       port: 0,
       httpPort: 8081,
       state: resolve("elsewhere"),
       replicas: 3,
-      limits: false,
+      limits: "central",
+      limitStoreFailure: "open",
       drills: false,
       logs: true,
       roleRefusal: "403",
@@ -78,6 +81,7 @@ describe("the options of npm start", () => {
     ["--replicas", "9"],
     ["--replicas", "two"],
     ["--limits", "true"],
+    ["--limit-store-failure", "on"],
     ["--drills", "yes"],
     ["--role-refusal", "404"],
   ])("refuse %s %j with exit code 2 and name the flag", (flag, value) => {

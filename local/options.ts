@@ -11,7 +11,10 @@ export interface LocalOptions {
   readonly state: string;
   /** Processes of each service. */
   readonly replicas: number;
-  readonly limits: boolean;
+  /** Who counts requests: each gateway, nobody, or the authentication service for all gateways. */
+  readonly limits: "on" | "off" | "central";
+  /** What a request meets while the store of the central limits does not answer. */
+  readonly limitStoreFailure: "local" | "open" | "closed";
   readonly drills: boolean;
   /** Base URL of an OTLP/HTTP collector to which traces go. */
   readonly traces?: string | undefined;
@@ -31,7 +34,16 @@ export function localCommand(): Command {
     .option("--http-port <port>", "port that redirects to HTTPS (default: 8080, or any free one)", port)
     .option("--state <dir>", "folder for data, certificates, logs and outputs", ".local")
     .option("--replicas <count>", "processes of each service", replicas, 2)
-    .addOption(onOff("--limits <on|off>", "rate limits at the gateway", "on"))
+    .addOption(
+      new Option("--limits <on|off|central>", "rate limits: per gateway, none, or exact across gateways")
+        .choices(["on", "off", "central"])
+        .default("on"),
+    )
+    .addOption(
+      new Option("--limit-store-failure <how>", "central limits while their store does not answer")
+        .choices(["local", "open", "closed"])
+        .default("local"),
+    )
     .addOption(onOff("--drills <on|off>", "GET /<service>/fail, which breaks a replica on purpose", "on"))
     .option(
       "--traces <url>",
@@ -60,7 +72,8 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
       httpPort?: number;
       state: string;
       replicas: number;
-      limits: "on" | "off";
+      limits: "on" | "off" | "central";
+      limitStoreFailure: "local" | "open" | "closed";
       drills: "on" | "off";
       traces?: string;
       logs?: true;
@@ -71,7 +84,8 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
     httpPort: flags.httpPort,
     state: resolve(flags.state),
     replicas: flags.replicas,
-    limits: flags.limits === "on",
+    limits: flags.limits,
+    limitStoreFailure: flags.limitStoreFailure,
     drills: flags.drills === "on",
     traces: flags.traces,
     logs: flags.logs ?? false,

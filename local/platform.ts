@@ -28,7 +28,7 @@ export interface Outputs {
   readonly gatewayCa: string;
   readonly adminUsername: string;
   readonly adminPassword: string;
-  readonly limits: "on" | "off";
+  readonly limits: LocalOptions["limits"];
 }
 
 /** Something that listens on 127.0.0.1. */
@@ -50,9 +50,12 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Settings that tests give the embedded database besides. */
+/** What tests give a platform besides. */
 export interface PlatformExtras {
+  /** Settings of the embedded database. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Variables of single replicas, such as `authentication-2`. */
+  readonly replicaVariables?: (replica: string) => NodeJS.ProcessEnv;
 }
 
 /** Starts the whole platform. Where a step fails, what the earlier ones started is stopped again. */
@@ -94,7 +97,11 @@ export async function startPlatform(
     await step("bundles", () => bundled);
     await step("migrations", () => migrateServices({ folder, database }));
     const services = await step(`services (${SERVICES.length} x ${options.replicas})`, () =>
-      startServices({ folder, authority, database, options, report: progress.report }),
+      startServices({
+        ...{ folder, authority, database, options },
+        report: progress.report,
+        replicaVariables: extras.replicaVariables,
+      }),
     );
     started.push(services);
     const traefik = await step("Traefik", () => traefikFound);
@@ -119,7 +126,7 @@ export async function startPlatform(
       gatewayCa: authority.pem,
       adminUsername: ADMIN_USERNAME,
       adminPassword: adminPassword(folder),
-      limits: options.limits ? "on" : "off",
+      limits: options.limits,
     };
     const outputsFile = folder.write("outputs.json", `${JSON.stringify(outputs, null, 2)}\n`);
     const listeners = [{ name: "gateway", port }, ...replicaListeners(services), ...database.listeners];

@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
 import { Agent } from "node:https";
 import { promisify } from "node:util";
+import { defaultLimits } from "../gateway/limits.ts";
+import type { limitEnvironment } from "../services/authentication/limits/environment.ts";
 import { bundleService } from "../services/bundle.ts";
 import { catalog } from "../services/catalog.ts";
+import type { EnvironmentFor } from "../services/shared/config.ts";
 import { addressVariable, calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import type { Database } from "./database.ts";
@@ -30,6 +33,8 @@ export interface ServicesContext {
   readonly database: Database;
   readonly options: LocalOptions;
   readonly report: (line: string) => void;
+  /** Variables of single replicas besides. */
+  readonly replicaVariables?: ((replica: string) => NodeJS.ProcessEnv) | undefined;
 }
 
 /** All services of the catalog, running. */
@@ -76,12 +81,16 @@ export async function startServices(context: ServicesContext): Promise<RunningSe
   for (const service of SERVICES) {
     const replicas = Array.from({ length: options.replicas }, (_, index) => {
       const port = ports.pop() ?? 0;
+      const name = `${service}-${index + 1}`;
       return new Replica({
-        name: `${service}-${index + 1}`,
+        name,
         service,
         port,
         program: context.folder.file("bundles", service, "main.mjs"),
-        environment: serviceVariables(service, port, address, context),
+        environment: {
+          ...serviceVariables(service, port, address, context),
+          ...context.replicaVariables?.(name),
+        },
         folder: context.folder,
         agent,
         report: context.report,
@@ -141,10 +150,23 @@ function serviceVariables(
 function ownVariables(service: string, folder: StateFolder, options: LocalOptions): NodeJS.ProcessEnv {
   switch (service) {
     case "authentication":
-      return { SIGNING_KEYS_FILE: signingKeysFile(folder) };
+      return { SIGNING_KEYS_FILE: signingKeysFile(folder), ...limitVariables(options) };
     case "authorization":
       return { ROLE_REFUSAL_STATUS: options.roleRefusal };
     default:
       return {};
   }
+}
+
+/** The counts are in authentication's database, which all of its processes share. */
+function limitVariables({ limits, limitStoreFailure, replicas }: LocalOptions) {
+  return {
+    LIMITS: limits === "central" ? "central" : "off",
+    LIMIT_STORE_FAILURE: limitStoreFailure,
+    LIMIT_REQUESTS_PER_MINUTE: String(defaultLimits.requestsPerMinute),
+    LIMIT_BURST: String(defaultLimits.burst),
+    LIMIT_PROCESSES: String(replicas),
+    // The database shares this machine with everything else.
+    LIMIT_STORE_TIMEOUT_MS: "500",
+  } satisfies Partial<EnvironmentFor<typeof limitEnvironment>>;
 }

@@ -1,4 +1,8 @@
-import { defineCatalog, internal } from "./shared/catalog.ts";
+import type { LimitClass } from "./shared/catalog.ts";
+import { defineCatalog, internal, limitedAs } from "./shared/catalog.ts";
+
+/** Where secrets can be guessed at: whoever guesses at one of these routes has guessed at the others too. */
+const credentials: LimitClass = { name: "credentials", shares: { public: 1, user: 1, admin: 1 } };
 
 /**
  * THE table: every service, its routes and who may use them, and what it needs.
@@ -12,12 +16,13 @@ export const catalog = defineCatalog({
     database: true,
     readsCredentials: true,
     routes: {
-      "POST /authentication/registration": "public",
-      "POST /authentication/login": "public",
-      "POST /authentication/refresh": "public",
+      "POST /authentication/registration": limitedAs(credentials, "public"),
+      "POST /authentication/login": limitedAs(credentials, "public"),
+      "POST /authentication/refresh": limitedAs(credentials, "public"),
       "POST /authentication/logout": "user",
       "GET /authentication/whoami": "user",
       "GET /validate": internal("gateway"),
+      "GET /limit": internal("gateway"),
     },
   },
   authorization: {

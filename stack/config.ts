@@ -100,7 +100,7 @@ export const schema = z.object({
   hosts: z.array(text),
   nodePortHttps: port,
   nodePortHttp: port,
-  limits: z.enum(["on", "off"]),
+  limits: z.enum(["per-gateway", "central", "off"]),
   limitRequestsPerMinute: count,
   limitBurst: count,
   limitConcurrent: count,
@@ -146,6 +146,12 @@ export function readConfig(known: readonly string[], config = new pulumi.Config(
   return arrange(result.data);
 }
 
+/** What the outputs say of the limits, in the words of the local platform. */
+export function limitsOutput({ limits }: Pick<StackConfig, "limits">): "on" | "off" | "central" {
+  if (limits === "off") return "off";
+  return limits.mode === "central" ? "central" : "on";
+}
+
 function describe(issue: z.core.$ZodIssue): string {
   return `gatehouse:${issue.path.join(".")}: ${issue.message}`;
 }
@@ -170,7 +176,11 @@ function contradictions(settings: Settings, known: readonly string[]): string[] 
 }
 
 function arrange(settings: Settings): StackConfig {
-  const { limitRequestsPerMinute: requestsPerMinute, limitBurst: burst, limitConcurrent } = settings;
+  const {
+    limitRequestsPerMinute: requestsPerMinute,
+    limitBurst: burst,
+    limitConcurrent: concurrent,
+  } = settings;
   return {
     namespace: settings.namespace,
     images: {
@@ -181,7 +191,8 @@ function arrange(settings: Settings): StackConfig {
     },
     traefik: settings.charts.traefik,
     exposure: exposure(settings),
-    limits: settings.limits === "off" ? "off" : { requestsPerMinute, burst, concurrent: limitConcurrent },
+    limits:
+      settings.limits === "off" ? "off" : { mode: settings.limits, requestsPerMinute, burst, concurrent },
     pods: (name) => podSettings(settings, name),
     drills: settings.drills,
     roleRefusal: settings.roleRefusal === "401" ? 401 : 403,

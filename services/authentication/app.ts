@@ -1,4 +1,4 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Kysely } from "kysely";
@@ -8,6 +8,8 @@ import { sourceOf, userIdOf } from "../shared/identity.ts";
 import { Problem, problemResponses, unauthenticated } from "../shared/problem.ts";
 import { accessTokenOf, clearTokenCookies, refreshTokenOf, setTokenCookies } from "./cookies.ts";
 import type { AuthenticationDatabase } from "./database.ts";
+import { countRequest } from "./limits/answers.ts";
+import type { Limiter } from "./limits/limiter.ts";
 import { authenticationMetrics } from "./metrics.ts";
 import { hashPassword } from "./passwords.ts";
 import { credentials, refreshRequest, session, user } from "./schemas.ts";
@@ -22,11 +24,13 @@ export interface AuthenticationDependencies extends AppDependencies {
   readonly db: Kysely<AuthenticationDatabase>;
   readonly tokens: AccessTokens;
   readonly sessionLifetime: Seconds;
+  /** Counts requests for all gateways; without it the gateways do so themselves, or nobody does. */
+  readonly limiter?: Limiter | undefined;
 }
 
 /** Users, their sessions and tokens, and the gateway's check of every request. */
 export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono {
-  const { db, tokens, sessionLifetime } = dependencies;
+  const { db, tokens, sessionLifetime, limiter } = dependencies;
   const app = createServiceApp("authentication", dependencies);
   const metrics = authenticationMetrics(dependencies.metrics);
 
@@ -71,7 +75,7 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
 
   app.openapi(logout, async (c) => {
     const claims = await claimsOf(c);
-    if (claims.userId !== userIdOf(c)) throw unauthenticated();
+    if (claims?.userId !== userIdOf(c)) throw unauthenticated();
     await endSession(db, claims.sessionId);
     metrics.sessionEnded("logout");
     clearTokenCookies(c);
@@ -80,16 +84,27 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
 
   app.openapi(validate, async (c) => {
     const claims = await claimsOf(c);
-    if (!(await isSessionActive(db, claims))) throw unauthenticated("The session has ended.");
+    const active = claims !== undefined && (await isSessionActive(db, claims));
+    // A token that is refused counts against the source: guessing ends, and no owner of an ended session pays for it.
+    await countIfLimited(c, c.req.valid("query").limit, active ? claims.userId : undefined);
+    if (!active) throw unauthenticated(claims === undefined ? undefined : "The session has ended.");
     c.header("x-user-id", claims.userId);
+    return c.body(null, 200);
+  });
+
+  app.openapi(limit, async (c) => {
+    await countIfLimited(c, c.req.valid("query").limit, undefined);
     return c.body(null, 200);
   });
 
   async function claimsOf(c: Context) {
     const token = accessTokenOf(c);
-    const claims = token === undefined ? undefined : await tokens.verify(token);
-    if (claims === undefined) throw unauthenticated();
-    return claims;
+    return token === undefined ? undefined : await tokens.verify(token);
+  }
+
+  async function countIfLimited(c: Context, policy: string | undefined, userId: string | undefined) {
+    if (limiter !== undefined && policy !== undefined)
+      await countRequest(c, limiter, { limit: policy, userId });
   }
 
   async function answerWithTokens(c: Context, owner: User, grant: SessionGrant) {
@@ -174,12 +189,30 @@ const logout = createRoute({
   responses: { 204: { description: "Ended" }, ...problemResponses("unauthenticated") },
 });
 
+/** Name of the policy that the gateway's configuration says for the route. */
+const limitName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,100}$/)
+  .openapi({ example: "get-orders" });
+
 const validate = createRoute({
   method: "get",
   path: "/validate",
-  summary: "For the gateway: whose token a request carries",
+  summary: "For the gateway: whose token a request carries, and whether its user may go on",
+  request: { query: z.object({ limit: limitName.optional() }) },
   responses: {
     200: { description: "A valid token; the header X-User-ID names its user" },
-    ...problemResponses("unauthenticated"),
+    ...problemResponses("validation_failed", "unauthenticated", "rate_limited"),
+  },
+});
+
+const limit = createRoute({
+  method: "get",
+  path: "/limit",
+  summary: "For the gateway: whether a source may go on, on a route that is for anyone",
+  request: { query: z.object({ limit: limitName }) },
+  responses: {
+    200: { description: "It may" },
+    ...problemResponses("validation_failed", "rate_limited"),
   },
 });

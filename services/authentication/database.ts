@@ -43,10 +43,19 @@ interface KnownSourcesTable {
   seen_at: Date;
 }
 
+/** Buckets of the central limiter, where it has no store of its own. */
+interface RateLimitsTable {
+  /** Policy and client. */
+  key: string;
+  /** The theoretical arrival time in microseconds since 1970, by the database's clock: when the bucket is full. */
+  tat: string;
+}
+
 export interface AuthenticationDatabase {
   users: UsersTable;
   sessions: SessionsTable;
   refresh_tokens: RefreshTokensTable;
   login_failures: LoginFailuresTable;
   known_sources: KnownSourcesTable;
+  rate_limits: RateLimitsTable;
 }

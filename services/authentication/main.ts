@@ -6,19 +6,23 @@ import { awaitDatabase, openDatabase } from "../shared/database.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
+import { limitEnvironment, openLimiter } from "./limits/environment.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const seconds = z.coerce.number().int().min(1);
 
 const environment = readEnvironment(
-  serviceEnvironment.extend(databaseEnvironment.shape).extend({
-    /** JSON Web Key Set: the first key signs, all are accepted. */
-    SIGNING_KEYS_FILE: z.string().min(1),
-    TOKEN_ISSUER: z.string().default("gatehouse"),
-    TOKEN_AUDIENCE: z.string().default("gatehouse"),
-    ACCESS_TOKEN_SECONDS: seconds.default(15 * 60),
-    SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
-  }),
+  serviceEnvironment
+    .extend(databaseEnvironment.shape)
+    .extend(limitEnvironment.shape)
+    .extend({
+      /** JSON Web Key Set: the first key signs, all are accepted. */
+      SIGNING_KEYS_FILE: z.string().min(1),
+      TOKEN_ISSUER: z.string().default("gatehouse"),
+      TOKEN_AUDIENCE: z.string().default("gatehouse"),
+      ACCESS_TOKEN_SECONDS: seconds.default(15 * 60),
+      SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
+    }),
 );
 const base = await createBase("authentication", environment);
 const db = openDatabase<AuthenticationDatabase>("authentication", environment, base);
@@ -27,6 +31,10 @@ const tokens = await createAccessTokens(readFileSync(environment.SIGNING_KEYS_FI
   audience: environment.TOKEN_AUDIENCE,
   lifetime: environment.ACCESS_TOKEN_SECONDS,
 });
-const app = createApp({ ...base, db, tokens, sessionLifetime: environment.SESSION_SECONDS });
+const limiter = openLimiter(environment, base);
+const app = createApp({ ...base, db, tokens, sessionLifetime: environment.SESSION_SECONDS, limiter });
 await awaitDatabase(db, base.logger);
-await serve(app, { ...base, close: [() => db.destroy()] });
+await serve(app, {
+  ...base,
+  close: [() => limiter?.close() ?? Promise.resolve(), () => db.destroy()],
+});

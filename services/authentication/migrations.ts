@@ -64,7 +64,18 @@ const loginThrottle: Migration = {
   },
 };
 
+const rateLimits: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("rate_limits")
+      .addColumn("key", "text", (column) => column.primaryKey())
+      .addColumn("tat", sql`int8`, (column) => column.notNull())
+      .execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "001_users_and_sessions": usersAndSessions,
   "002_login_throttle": loginThrottle,
+  "003_rate_limits": rateLimits,
 };

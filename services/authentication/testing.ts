@@ -8,6 +8,7 @@ import { Metrics } from "../shared/metrics.ts";
 import { testDatabase } from "../shared/testing.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
+import type { Limiter } from "./limits/limiter.ts";
 import { migrations } from "./migrations.ts";
 import { createAccessTokens } from "./tokens.ts";
 
@@ -39,7 +40,9 @@ export interface TestAuthentication {
   drop(): Promise<void>;
 }
 
-export async function testAuthentication(): Promise<TestAuthentication> {
+export async function testAuthentication({
+  limiter,
+}: { limiter?: Limiter } = {}): Promise<TestAuthentication> {
   const { db, drop } = await testDatabase<AuthenticationDatabase>(migrations);
   const keys = JSON.stringify({ keys: [newKey()] });
   const metrics = new Metrics("authentication");
@@ -57,6 +60,7 @@ export async function testAuthentication(): Promise<TestAuthentication> {
         lifetime: LIFETIME,
       }),
       sessionLifetime,
+      limiter,
     });
   return { app: await replica({}, metrics), db, metrics, replica, drop };
 }

@@ -10,6 +10,7 @@ import type { Logger } from "./logging.ts";
 import { countRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 import { answerProblem, Problem, problemHandler } from "./problem.ts";
+import { echoRateLimit } from "./rate-limit-echo.ts";
 import { logRequests } from "./request-log.ts";
 import type { Tracing } from "./tracing.ts";
 import { traceRequests } from "./tracing.ts";
@@ -53,6 +54,7 @@ export function createServiceApp(service: keyof typeof catalog, dependencies: Ap
   app.use(logRequests(logger));
   app.use(countRequests(metrics));
   app.use(callers);
+  app.use(echoRateLimit());
   app.use(checkBody());
   app.doc31(`/${service}/openapi.json`, { openapi: "3.1.0", info: { title: service, version: "1.0.0" } });
   if (drills) {

@@ -36,6 +36,22 @@ export interface InternalRoute {
   readonly callers: readonly string[];
 }
 
+/**
+ * Routes whose limit is not the usual one. All routes of a class share one bucket for each client, so that whoever
+ * uses up one of them has used up the others too.
+ */
+export interface LimitClass {
+  readonly name: string;
+  /** What a client has, by who may use the route, as a share of the configured numbers: 0.5 is half of both. */
+  readonly shares: Readonly<Record<Access, number>>;
+}
+
+/** A route of the gateway with a class of limits of its own. */
+export interface ClassedRoute {
+  readonly access: Access;
+  readonly limitClass: LimitClass;
+}
+
 /** One service as the catalog states it. */
 export interface ServiceEntry {
   /** Whether it has a database and a login of its own, both called like the service. */
@@ -48,7 +64,7 @@ export interface ServiceEntry {
   readonly readsDocuments?: boolean;
   /** Paths of its own beside those that begin with its name: `/openapi.json`. */
   readonly ownPaths?: readonly `/${string}`[];
-  readonly routes: Readonly<Record<RouteKey, Access | InternalRoute>>;
+  readonly routes: Readonly<Record<RouteKey, Access | ClassedRoute | InternalRoute>>;
 }
 
 /** A route with its parts taken apart. */
@@ -59,6 +75,8 @@ export interface Route {
   readonly path: string;
   /** `internal` where the gateway does not expose it. */
   readonly access: Access | "internal";
+  /** Undefined where the route has a bucket of its own with the configured numbers. */
+  readonly limitClass?: LimitClass;
   /** Common names of the client certificates that may call it. */
   readonly callers: readonly string[];
 }
@@ -68,6 +86,11 @@ export type Catalog = Readonly<Record<string, ServiceEntry>>;
 /** An internal route's entry in the catalog: reachable by these services (or the gateway itself) only. */
 export function internal(...callers: [string, ...string[]]): InternalRoute {
   return { callers };
+}
+
+/** A route's entry where its limit is that of a class: `limitedAs(credentials, "public")`. */
+export function limitedAs(limitClass: LimitClass, access: Access): ClassedRoute {
+  return { access, limitClass };
 }
 
 /**
@@ -124,9 +147,9 @@ function checkOwnPaths(catalog: Catalog, service: string): void {
 function declaredRoutes(service: string, entry: ServiceEntry): Route[] {
   return Object.entries(entry.routes).map(([key, rule]) => {
     const [method, path] = key.split(" ") as [Method, string];
-    return typeof rule === "string"
-      ? { service, method, path, access: rule, callers: [GATEWAY] }
-      : { service, method, path, access: "internal", callers: rule.callers };
+    const route = { service, method, path, callers: [GATEWAY] };
+    if (typeof rule === "string") return { ...route, access: rule };
+    return "callers" in rule ? { ...route, access: "internal", ...rule } : { ...route, ...rule };
   });
 }
 
@@ -189,6 +212,14 @@ export function calleesOf(catalog: Catalog, service: string): string[] {
 /** The environment variable in which a service finds the base URL of one that it calls: `ORDERS_URL` for orders. */
 export function addressVariable(callee: string): string {
   return `${callee.toUpperCase().replaceAll("-", "_")}_URL`;
+}
+
+/** `post-products-id-buy` for `POST /products/{id}/buy`. */
+export function routeName(route: Pick<Route, "method" | "path">): string {
+  return `${route.method}${route.path}`
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/-$/, "");
 }
 
 /** A regular expression's source for a path: `/products/{id}/buy` gives `^/products/[^/]+/buy$`. */

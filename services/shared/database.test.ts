@@ -156,7 +156,7 @@ describe("a service's connection", () => {
     const metrics = new Metrics("orders");
     const own = openDatabase("orders", environment, { logger: { warn: () => undefined }, metrics });
     const connections = (state: string) =>
-      sample(metrics, `gatehouse_database_pool_connections{state="${state}"}`);
+      sample(metrics, `gatehouse_database_pool_connections{pool="service",state="${state}"}`);
     const setting = (name: string) => sql<string>`current_setting(${name})`;
     try {
       const { rows } = await sql`select

@@ -11,8 +11,14 @@ import type { Logger } from "./logging.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Tracing } from "./tracing.ts";
 
-/** Milliseconds that one statement may take. */
-const STATEMENT_TIMEOUT = 5_000;
+export interface DatabaseOptions {
+  /** CockroachDB's only level by default; PostgreSQL is told to behave alike. */
+  readonly isolation?: "serializable" | "read committed";
+  /** Milliseconds that one statement may take. */
+  readonly statementTimeout?: number;
+  /** The pool's name in metrics, where a process has more than one. */
+  readonly pool?: string;
+}
 
 /** Who is told how a pool is. */
 export interface DatabaseObservers {
@@ -26,6 +32,7 @@ export function openDatabase<DB>(
   service: string,
   environment: DatabaseEnvironment,
   { logger, metrics, tracing }: DatabaseObservers,
+  { isolation = "serializable", statementTimeout = 5_000, pool: name = "service" }: DatabaseOptions = {},
 ): Kysely<DB> {
   const pool = new pg.Pool({
     connectionString: environment.DATABASE_URL,
@@ -34,15 +41,14 @@ export function openDatabase<DB>(
     max: environment.DATABASE_POOL_SIZE,
     connectionTimeoutMillis: 3_000,
     idleTimeoutMillis: 60_000,
-    statement_timeout: STATEMENT_TIMEOUT,
-    query_timeout: STATEMENT_TIMEOUT + 1_000,
-    idle_in_transaction_session_timeout: 2 * STATEMENT_TIMEOUT,
-    // CockroachDB's only level and default; PostgreSQL is told to behave alike.
-    options: "-c default_transaction_isolation=serializable",
+    statement_timeout: statementTimeout,
+    query_timeout: statementTimeout + 1_000,
+    idle_in_transaction_session_timeout: 2 * statementTimeout,
+    options: `-c default_transaction_isolation=${isolation.replace(" ", "\\ ")}`,
   });
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle database connection broke"));
-  watchPool(pool, metrics);
+  watchPool(pool, name, metrics);
   const dialect = new PostgresDialect({ pool });
   return new Kysely<DB>(tracing === undefined ? { dialect } : { dialect, log: traceStatements(tracing) });
 }
@@ -55,7 +61,7 @@ function traceStatements(tracing: Tracing): QueryLogger {
   };
 }
 
-function watchPool(pool: pg.Pool, metrics: Metrics): void {
+function watchPool(pool: pg.Pool, name: string, metrics: Metrics): void {
   const states = {
     idle: () => pool.idleCount,
     busy: () => pool.totalCount - pool.idleCount,
@@ -63,7 +69,7 @@ function watchPool(pool: pg.Pool, metrics: Metrics): void {
   };
   for (const [state, read] of Object.entries(states)) {
     const help = "Connections to the database, idle and busy, and queries that wait for one";
-    metrics.watch("gatehouse_database_pool_connections", help, { state }, read);
+    metrics.watch("gatehouse_database_pool_connections", help, { pool: name, state }, read);
   }
 }
 

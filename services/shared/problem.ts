@@ -21,6 +21,7 @@ const problems = {
   unsupported_media_type: [415, "The body must be application/json"],
   idempotency_key_reused: [422, "This Idempotency-Key belongs to another request"],
   internal_error: [500, "Something went wrong"],
+  rate_limited: [429, "Too many requests"],
   too_many_logins: [429, "Too many failed logins"],
   unavailable: [503, "Try again shortly"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;

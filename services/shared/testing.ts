@@ -11,12 +11,13 @@ import type { MigrationEnvironment } from "./migrations.ts";
 /** A migrated database of its own for one test file, on the real server of the unit tests. */
 export async function testDatabase<DB>(
   migrations: Readonly<Record<string, Migration>>,
+  isolation?: "serializable" | "read committed",
 ): Promise<{ db: Kysely<DB>; drop: () => Promise<void> }> {
   const administrator = inject("administrator") as unknown as MigrationEnvironment;
   const name = `test_${randomBytes(6).toString("hex")}`;
   const server = connect(administrator, undefined);
   await sql`create database ${sql.id(name)}`.execute(server);
-  const db = connect<DB>(administrator, name);
+  const db = connect<DB>(administrator, name, isolation);
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
@@ -46,14 +47,18 @@ export async function sample(metrics: Metrics, series: string): Promise<number |
   return undefined;
 }
 
-function connect<DB>(administrator: MigrationEnvironment, database: string | undefined): Kysely<DB> {
+function connect<DB>(
+  administrator: MigrationEnvironment,
+  database: string | undefined,
+  isolation = "serializable",
+): Kysely<DB> {
   const url = new URL(administrator.DATABASE_URL);
   if (database !== undefined) url.pathname = `/${database}`;
   const pool = new pg.Pool({
     connectionString: url.href,
     ...connectionTls(administrator),
     max: 10,
-    options: "-c default_transaction_isolation=serializable",
+    options: `-c default_transaction_isolation=${isolation.replace(" ", "\\ ")}`,
   });
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 }

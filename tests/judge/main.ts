@@ -31,7 +31,7 @@ for (const { judge } of waivers) findJudge(judge);
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(judges);
 // All programs are fetched at once, while the first judges sit.
 const sittings = names.map((name) => ({ name, ...findJudge(name) })).map(withTool);
-const platform = once(() => startTestPlatform({ fsync: "off" }, { limits: false, drills: false }));
+const platform = once(() => startTestPlatform({ fsync: "off" }, { limits: "off", drills: false }));
 const subjects: Subjects = { platform, stacks: once(renderStacks) };
 try {
   for (const sitting of sittings) await sit(sitting);

@@ -9,7 +9,7 @@ export const outputsSchema = z.object({
   gatewayCa: z.string(),
   adminUsername: z.string(),
   adminPassword: z.string(),
-  limits: z.enum(["on", "off"]),
+  limits: z.enum(["on", "off", "central"]),
 });
 export type TestOutputs = z.infer<typeof outputsSchema>;
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalOptions } from "../../local/options.ts";
-import type { Listener } from "../../local/platform.ts";
+import type { Listener, PlatformExtras } from "../../local/platform.ts";
 import { startPlatform } from "../../local/platform.ts";
 import { silentProgress } from "../../local/progress.ts";
 import type { TestOutputs } from "./outputs.ts";
@@ -20,6 +20,7 @@ export interface TestPlatform {
 export async function startTestPlatform(
   postgresSettings: Readonly<Record<string, string>> = { fsync: "off" },
   options: Partial<LocalOptions> = {},
+  extras: Omit<PlatformExtras, "postgresSettings"> = {},
 ): Promise<TestPlatform> {
   const state = await mkdtemp(join(tmpdir(), "gatehouse-suite-"));
   const platform = await startPlatform(
@@ -28,7 +29,8 @@ export async function startTestPlatform(
       httpPort: undefined,
       state,
       replicas: 2,
-      limits: true,
+      limits: "on",
+      limitStoreFailure: "local",
       drills: true,
       logs: false,
       roleRefusal: "401",
@@ -36,7 +38,7 @@ export async function startTestPlatform(
       ...options,
     },
     silentProgress,
-    { postgresSettings },
+    { postgresSettings, ...extras },
   );
   return {
     outputs: platform.outputs,

@@ -19,7 +19,7 @@ const MOST_UNEVEN = 3;
 export const limitedRequests: Drill = async (context) => {
   const user = await User.signUp(context.outputs, AT_ONCE);
   // No third pod, which would have a bucket too; and Traefik forgets its buckets when any pod comes or goes.
-  await context.deploy({ limits: "on", maxPods: String(PODS) });
+  await context.deploy({ limits: "per-gateway", maxPods: String(PODS) });
   try {
     await calm(context);
     await expectExactLimits(context, user);
