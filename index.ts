@@ -7,6 +7,7 @@ import { createDatabase } from "./stack/database.ts";
 import { migrationExtras, serviceExtras } from "./stack/extras.ts";
 import { Gateway } from "./stack/gateway.ts";
 import { serviceImages } from "./stack/images.ts";
+import { createLimitStore, limitExtras } from "./stack/limit-store.ts";
 import { Microservice } from "./stack/microservice.ts";
 import { Migrations } from "./stack/migrations.ts";
 import { PlatformNamespace } from "./stack/namespace.ts";
@@ -31,7 +32,12 @@ const migrations = new Migrations("migrations", {
   extras: migrationExtras(administrator),
 });
 
-const extras = serviceExtras(config, new SigningKeys("signing-keys", shared));
+const limitStore = createLimitStore("limit-store", { ...shared, authority });
+const extras = serviceExtras(
+  config,
+  new SigningKeys("signing-keys", shared),
+  limitExtras(config, limitStore),
+);
 const services = names.map((name) => {
   const parts = { catalog, authority, image: images(name), extras: extras[name], after: migrations.done };
   return new Microservice(name, {

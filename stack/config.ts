@@ -44,6 +44,8 @@ export interface StackConfig {
   readonly traefik: ChartLocation;
   readonly exposure: Exposure;
   readonly limits: Limits | "off";
+  /** The store of central limits, and what happens without it. */
+  readonly limitStore: { readonly image: string; readonly failure: "local" | "open" | "closed" };
   readonly pods: (name: string) => PodSettings;
   readonly drills: boolean;
   readonly roleRefusal: 401 | 403;
@@ -104,6 +106,8 @@ export const schema = z.object({
   limitRequestsPerMinute: count,
   limitBurst: count,
   limitConcurrent: count,
+  limitStoreFailure: z.enum(["local", "open", "closed"]),
+  limitStoreImage: text,
   pods: z.record(z.string(), z.strictObject(podKeys).partial()),
   drills: z.stringbool(),
   roleRefusal: z.literal(["401", "403"]),
@@ -193,6 +197,7 @@ function arrange(settings: Settings): StackConfig {
     exposure: exposure(settings),
     limits:
       settings.limits === "off" ? "off" : { mode: settings.limits, requestsPerMinute, burst, concurrent },
+    limitStore: { image: settings.limitStoreImage, failure: settings.limitStoreFailure },
     pods: (name) => podSettings(settings, name),
     drills: settings.drills,
     roleRefusal: settings.roleRefusal === "401" ? 401 : 403,

@@ -9,9 +9,14 @@ import type { SigningKeys } from "./signing-keys.ts";
 export function serviceExtras(
   config: Pick<StackConfig, "roleRefusal">,
   keys: SigningKeys,
+  limits: ServiceExtras,
 ): Readonly<Record<string, ServiceExtras>> {
   return {
-    authentication: { environment: plain({ SIGNING_KEYS_FILE: keys.file }), secrets: [keys.folder] },
+    authentication: {
+      environment: [...plain({ SIGNING_KEYS_FILE: keys.file }), ...limits.environment],
+      secrets: [keys.folder, ...limits.secrets],
+      reaches: limits.reaches,
+    },
     authorization: { environment: plain({ ROLE_REFUSAL_STATUS: String(config.roleRefusal) }), secrets: [] },
   };
 }

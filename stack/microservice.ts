@@ -46,6 +46,8 @@ export interface MicroserviceArgs {
 export interface ServiceExtras {
   readonly environment: readonly EnvVar[];
   readonly secrets: readonly SecretFolder[];
+  /** Pods by name to which it opens connections besides. */
+  readonly reaches?: readonly { readonly pods: string; readonly port: number }[] | undefined;
 }
 
 /** One entry of the catalog in the cluster: its pods, their address, their scaling, and who may talk to them. */
@@ -203,6 +205,7 @@ export class Microservice extends pulumi.ComponentResource {
               ...allowTo(calleesOf(catalog, service), SERVICE_PORT),
               ...toDatabase,
               ...allowToCollector(tracesEndpoint),
+              ...(args.extras?.reaches ?? []).flatMap(({ pods, port }) => allowTo([pods], port)),
             ],
           },
         },

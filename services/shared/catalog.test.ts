@@ -44,6 +44,7 @@ describe("a catalog", () => {
     "defaultdb",
     "system",
     "microservice",
+    "limit-store",
   ])("has no service that passes for the platform's own %s", (name) => {
     expect(() => defineCatalog({ [name]: { routes: {} } })).toThrow(
       `catalog: "${name}" is a name that the platform uses itself`,

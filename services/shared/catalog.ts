@@ -24,6 +24,7 @@ const RESERVED_NAMES = [
   "defaultdb",
   "system",
   "microservice",
+  "limit-store",
 ];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
