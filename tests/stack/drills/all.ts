@@ -1,3 +1,4 @@
+import { centralLimits } from "./central-limits.ts";
 import type { Drill } from "./drill.ts";
 import { limitedRequests } from "./limits.ts";
 import { isolation } from "./network.ts";
@@ -14,5 +15,6 @@ export const drills: Readonly<Record<string, Drill>> = {
   updates: rollingUpdates,
   scaling,
   limits: limitedRequests,
+  "central-limits": centralLimits,
   secrets: hiddenSecrets,
 };
