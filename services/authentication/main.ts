@@ -31,7 +31,7 @@ const tokens = await createAccessTokens(readFileSync(environment.SIGNING_KEYS_FI
   audience: environment.TOKEN_AUDIENCE,
   lifetime: environment.ACCESS_TOKEN_SECONDS,
 });
-const limiter = openLimiter(environment, base);
+const limiter = await openLimiter(environment, base);
 const app = createApp({ ...base, db, tokens, sessionLifetime: environment.SESSION_SECONDS, limiter });
 await awaitDatabase(db, base.logger);
 await serve(app, {

@@ -12,7 +12,6 @@ import type { Limiter } from "./limiter.ts";
 import { createLimiter } from "./limiter.ts";
 import { BucketMemory } from "./memory.ts";
 import { countDecisions, watchStore } from "./metrics.ts";
-import { redisLimitStore } from "./redis-store.ts";
 import type { LimitStore } from "./store.ts";
 
 const count = z.coerce.number().int().min(1);
@@ -42,14 +41,14 @@ const REMEMBERED = 20_000;
 export type LimitObservers = DatabaseObservers & { readonly logger: Logger };
 
 /** The limiter that the environment asks for; undefined where requests are not counted here. */
-export function openLimiter(
+export async function openLimiter(
   environment: LimitEnvironment & DatabaseEnvironment,
   observers: LimitObservers,
-): Limiter | undefined {
+): Promise<Limiter | undefined> {
   if (environment.LIMITS === "off") return undefined;
   const memory = new BucketMemory(REMEMBERED);
   const limiter = createLimiter({
-    store: openStore(environment, memory, observers),
+    store: await openStore(environment, memory, observers),
     memory,
     policies: limitPolicies(catalog, {
       requestsPerMinute: environment.LIMIT_REQUESTS_PER_MINUTE,
@@ -65,11 +64,11 @@ export function openLimiter(
   return limiter;
 }
 
-function openStore(
+async function openStore(
   environment: LimitEnvironment & DatabaseEnvironment,
   memory: BucketMemory,
   observers: LimitObservers,
-): LimitStore {
+): Promise<LimitStore> {
   const { LIMIT_STORE_URL: url, LIMIT_STORE_CA_FILE: ca, LIMIT_STORE_PASSWORD_FILE: password } = environment;
   const timeout = environment.LIMIT_STORE_TIMEOUT_MS;
   if (url === undefined) {
@@ -81,6 +80,8 @@ function openStore(
       }),
     );
   }
+  // The client of Redis is as large as all else that the service consists of: it is loaded where there is one to ask.
+  const { redisLimitStore } = await import("./redis-store.ts");
   return redisLimitStore({
     url,
     ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
