@@ -11,7 +11,7 @@ import { CERTIFICATE_FOLDER, certificateVariables } from "./microservice-tls.ts"
 import type { PlatformNamespace } from "./namespace.ts";
 import { allowFrom } from "./network.ts";
 import type { SecretFolder } from "./pods.ts";
-import { plain, podLabels, restrictedContainer, restrictedPod } from "./pods.ts";
+import { plain, podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
 import { secretMounts, secretVersions, secretVolumes } from "./pods.ts";
 
 export const LIMIT_STORE = "limit-store";
@@ -123,10 +123,7 @@ export class LimitStore extends pulumi.ComponentResource {
         ports: [{ name: "redis", containerPort: PORT }],
         readinessProbe: { tcpSocket: { port: "redis" }, periodSeconds: 2 },
         livenessProbe: { tcpSocket: { port: "redis" }, periodSeconds: 10 },
-        resources: {
-          requests: { cpu: "25m", memory: MEMORY.pod },
-          limits: { cpu: "500m", memory: MEMORY.pod },
-        },
+        resources: resources({ cpu: "25m", memory: MEMORY.pod }, { cpu: "500m", memory: MEMORY.pod }),
         securityContext: restrictedContainer,
         volumeMounts: secretMounts(secrets),
       };

@@ -112,8 +112,11 @@ describe("the store in the database", () => {
 
 const redis = spawnSync("redis-server", ["--version"]).status === 0;
 
-/** Debian's package redis-server has it; without it these tests are left out. */
-describe.runIf(redis)("the store in Redis", () => {
+const inRedis = redis
+  ? "the store in Redis"
+  : "the store in Redis, left out for there is no redis-server on PATH";
+
+describe.runIf(redis)(inRedis, () => {
   behavesAsStore(async () => {
     const server = await startRedis();
     const stores = [server.store(), server.store()];
