@@ -35,6 +35,10 @@ const unavailableStates = new Set([
   "EAI_AGAIN",
 ]);
 
+/** What node-postgres says, without a code, of a connection that it lost, did not get or heard nothing on. */
+const unavailableMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout/;
+
 /** Whether a text of the request cannot be stored: SQLSTATE 22021, which a null character gives. */
 export function isUnstorableText(error: unknown): boolean {
   return sqlState(error) === "22021";
@@ -43,8 +47,6 @@ export function isUnstorableText(error: unknown): boolean {
 /** Whether the database or the way to it failed, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (unavailableStates.has(sqlState(error) ?? "") || isSerializationFailure(error)) return true;
-  const text = error instanceof Error ? error.message : "";
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-    text,
-  );
+  const { name, message } = error instanceof Error ? error : { name: "", message: "" };
+  return name === "PoolExhausted" || unavailableMessages.test(message);
 }

@@ -9,7 +9,13 @@ import type { DatabaseEnvironment } from "./config.ts";
 import { isSerializationFailure, sqlState } from "./database-errors.ts";
 import type { Logger } from "./logging.ts";
 import type { Metrics } from "./metrics.ts";
+import { boundedPool } from "./pool.ts";
 import type { Tracing } from "./tracing.ts";
+
+/** Milliseconds that a query may wait for a connection, whether for a new one or for its turn. */
+const CONNECTION_TIMEOUT = 3_000;
+/** Queries that may wait for each connection of the pool. */
+const WAITING_PER_CONNECTION = 8;
 
 export interface DatabaseOptions {
   /** CockroachDB's only level by default; PostgreSQL is told to behave alike. */
@@ -39,7 +45,8 @@ export function openDatabase<DB>(
     ...connectionTls(environment),
     application_name: service,
     max: environment.DATABASE_POOL_SIZE,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT,
+    keepAlive: true,
     idleTimeoutMillis: 60_000,
     statement_timeout: statementTimeout,
     query_timeout: statementTimeout + 1_000,
@@ -49,7 +56,8 @@ export function openDatabase<DB>(
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle database connection broke"));
   watchPool(pool, name, metrics);
-  const dialect = new PostgresDialect({ pool });
+  const bounded = boundedPool(pool, WAITING_PER_CONNECTION * environment.DATABASE_POOL_SIZE);
+  const dialect = new PostgresDialect({ pool: bounded });
   return new Kysely<DB>(tracing === undefined ? { dialect } : { dialect, log: traceStatements(tracing) });
 }
 
