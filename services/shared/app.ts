@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { catalog } from "../catalog.ts";
+import { admit } from "./admission.ts";
 import { checkBody } from "./body.ts";
 import type { CallerOf } from "./callers.ts";
 import { certificateCaller, requireCaller } from "./callers.ts";
@@ -29,7 +30,8 @@ export interface AppDependencies {
 
 /**
  * A service's app with all that services have in common: health, the check of the caller against the catalog,
- * limits on bodies, problems, logs and metrics of requests, its OpenAPI document and the drill.
+ * limits on bodies and on how much is done at once, problems, logs and metrics of requests, its OpenAPI document and
+ * the drill.
  */
 export function createServiceApp(service: keyof typeof catalog, dependencies: AppDependencies): OpenAPIHono {
   const { logger, metrics, tracing, health, drills, callerOf = certificateCaller } = dependencies;
@@ -56,6 +58,8 @@ export function createServiceApp(service: keyof typeof catalog, dependencies: Ap
   app.use(callers);
   app.use(echoRateLimit());
   app.use(checkBody());
+  // Behind the check of the body: a body that comes slowly takes nobody's room.
+  app.use(admit(routes));
   app.doc31(`/${service}/openapi.json`, { openapi: "3.1.0", info: { title: service, version: "1.0.0" } });
   if (drills) {
     app.get(`/${service}/fail`, (c) => {

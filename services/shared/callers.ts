@@ -23,15 +23,23 @@ export const certificateCaller: CallerOf = (bindings) => {
  * caller whom the route does not list. A route that someone adds to an app but not to the catalog stays shut.
  */
 export function requireCaller(routes: readonly Route[], callerOf: CallerOf): MiddlewareHandler {
-  const rules = routes.map((route) => ({ route, pattern: new RegExp(pathPattern(route.path)) }));
+  const find = routeFinder(routes);
   return async (c, next) => {
     const caller = callerOf(c.env);
     if (caller === undefined)
       throw new Problem("caller_refused", { detail: "A client certificate is required." });
-    const method = c.req.method === "HEAD" ? "GET" : c.req.method;
-    const match = rules.find(({ route, pattern }) => route.method === method && pattern.test(c.req.path));
-    if (match === undefined) throw new Problem("not_found");
-    if (!match.route.callers.includes(caller)) throw new Problem("caller_refused");
+    const route = find(c.req.method, c.req.path);
+    if (route === undefined) throw new Problem("not_found");
+    if (!route.callers.includes(caller)) throw new Problem("caller_refused");
     await next();
+  };
+}
+
+/** Finds the route of a request; HEAD is where GET is. */
+export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
+  const rules = routes.map((route) => ({ route, pattern: new RegExp(pathPattern(route.path)) }));
+  return (method, path) => {
+    const wanted = method === "HEAD" ? "GET" : method;
+    return rules.find(({ route, pattern }) => route.method === wanted && pattern.test(path))?.route;
   };
 }

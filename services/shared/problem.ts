@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -24,6 +25,7 @@ const problems = {
   rate_limited: [429, "Too many requests"],
   too_many_logins: [429, "Too many failed logins"],
   unavailable: [503, "Try again shortly"],
+  overloaded: [503, "Too many requests at once"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 export type ProblemCode = keyof typeof problems;
@@ -84,6 +86,11 @@ export function unauthenticated(detail?: string): Problem {
   });
 }
 
+/** `Retry-After` of one to three seconds, by chance: refused together, clients must not come back together. */
+export function retryLater(): { "retry-after": string } {
+  return { "retry-after": String(randomInt(1, 4)) };
+}
+
 const problemSchema = z
   .object({
     type: z.string(),
@@ -97,7 +104,7 @@ const problemSchema = z
 
 /** `responses` of an OpenAPI route for the problems that it answers, grouped by status. */
 export function problemResponses(...codes: ProblemCode[]) {
-  const all: ProblemCode[] = [...codes, "internal_error", "unavailable"];
+  const all: ProblemCode[] = [...codes, "internal_error", "unavailable", "overloaded"];
   const statuses = [...new Set(all.map((code) => problems[code][0]))];
   return Object.fromEntries(
     statuses.map((status) => [
@@ -131,7 +138,7 @@ function problemOf(error: Error, c: Context, logger: Logger): Problem {
   }
   if (isUnavailable(error)) {
     logger.warn({ err: error, route: routeOf(c) }, "a dependency does not answer");
-    return new Problem("unavailable", { headers: { "retry-after": "1" } });
+    return new Problem("unavailable", { headers: retryLater() });
   }
   logger.error({ err: error, route: routeOf(c) }, "unexpected error");
   return new Problem("internal_error");
