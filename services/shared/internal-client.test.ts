@@ -67,12 +67,35 @@ describe("a call to another service", () => {
     await expect(client.post("/x", {})).rejects.toThrow(/timeout/i);
   });
 
+  const breaking: Handler = (request) => void request.socket.destroy();
+
+  it("is made once more, on another connection, where its own breaks", async () => {
+    let calls = 0;
+    const server = await serve((request, response) =>
+      calls++ === 0 ? breaking(request, response) : answering(201)(request, response),
+    );
+    expect((await (await clientOf(server)).post("/x", {})).status).toBe(201);
+    expect(calls).toBe(2);
+  });
+
+  it("is not made again after an answer, whatever that says, nor after its time", async () => {
+    for (const handler of [answering(503), () => undefined]) {
+      let calls = 0;
+      const server = await serve((request, response) => {
+        calls += 1;
+        handler(request, response);
+      });
+      await (await clientOf(server)).post("/x", {}).catch(() => undefined);
+      expect(calls).toBe(1);
+    }
+  });
+
   it.each([
-    ["5xx", answering(500)],
-    ["broken connections", (request: IncomingMessage) => void request.socket.destroy()],
+    ["5xx", answering(500), 1],
+    ["broken connections", breaking, 2],
   ])(
     "is not made after five failures in a row by %s, until two seconds later one tries again",
-    async (_what, fail) => {
+    async (_what, fail, attempts) => {
       let calls = 0;
       let handler: Handler = fail;
       const server = await serve((request, response) => {
@@ -85,16 +108,16 @@ describe("a call to another service", () => {
       expect(await open()).toBe("0");
       vi.useFakeTimers({ toFake: ["Date"] });
       for (let time = 0; time < 5; time++) await client.post("/x", {}).catch(() => undefined);
-      expect(calls).toBe(5);
+      expect(calls).toBe(5 * attempts);
       await expect(client.post("/x", {})).rejects.toThrow(/breaker is open/);
-      expect(calls).toBe(5);
+      expect(calls).toBe(5 * attempts);
       expect(await open()).toBe("1");
 
       handler = answering(200);
       vi.setSystemTime(Date.now() + 2_001);
       expect((await client.post("/x", {})).status).toBe(200);
       expect((await client.post("/x", {})).status).toBe(200);
-      expect(calls).toBe(7);
+      expect(calls).toBe(5 * attempts + 2);
       expect(await open()).toBe("0");
     },
   );

@@ -5,6 +5,7 @@ import type { ServiceEnvironment } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
 import { requestContext } from "./request-context.ts";
 import { REQUEST_ID } from "./request-log.ts";
+import { RetryBudget } from "./retry-budget.ts";
 import type { Tracing } from "./tracing.ts";
 
 export interface Answer {
@@ -15,7 +16,8 @@ export interface Answer {
 
 export interface InternalClient {
   /**
-   * Sends JSON to another service.
+   * Sends JSON to another service. It must be no harm to send the same twice: where a connection breaks, the call is
+   * made once more on another, as long as such calls are few.
    * @throws Error where no answer came in time, and at once while the service is known to be unwell
    */
   post(path: string, body: unknown): Promise<Answer>;
@@ -47,6 +49,9 @@ interface Content {
   readonly body?: string;
 }
 
+/** Of the calls to a service, one in five may be made again, and ten in a row when a replica dies. */
+const RETRY_PART = 0.2;
+const RETRY_RESERVE = 10;
 /** Calls in a row that must fail before we stop calling. */
 const BREAKER_FAILURES = 5;
 /** Milliseconds after which one call tries whether the service is well again. */
@@ -82,11 +87,19 @@ export function openInternalClient(
     { callee: service },
     () => (breaker.state === CircuitState.Open ? 1 : 0),
   );
+  const budget = new RetryBudget(RETRY_PART, RETRY_RESERVE);
   async function ask(path: string, content: Content, traceHeaders: Record<string, string>): Promise<Answer> {
     const signal = AbortSignal.timeout(timeout);
     const headers = { ...content.headers, ...requestIdHeader(), ...traceHeaders };
-    const { statusCode, body } = await agent.request({ origin: url, path, ...content, headers, signal });
-    return { status: statusCode, body: await body.json() };
+    const attempt = async () => {
+      const { statusCode, body } = await agent.request({ origin: url, path, ...content, headers, signal });
+      return { status: statusCode, body: await body.json() };
+    };
+    budget.earn();
+    return attempt().catch((error: unknown) => {
+      if (!isBrokenConnection(error) || !budget.spend()) throw error;
+      return attempt();
+    });
   }
   const send = (path: string, content: Content) =>
     breaker.execute(() =>
@@ -110,4 +123,10 @@ export function openInternalClient(
 function requestIdHeader(): Record<string, string> {
   const requestId = requestContext()?.requestId;
   return requestId === undefined ? {} : { [REQUEST_ID]: requestId };
+}
+
+/** Whether a replica went away. One that answers, whatever it says, or is too slow is not asked again at once. */
+function isBrokenConnection(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return ["ECONNRESET", "ECONNREFUSED", "EPIPE", "UND_ERR_SOCKET"].includes(String(code));
 }
