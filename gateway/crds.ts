@@ -39,7 +39,9 @@ export function renderCrds(gateway: GatewayConfiguration, options: CrdOptions): 
     ...objects("ServersTransport", gateway.serversTransports, (transport) =>
       renderTransport(transport, options),
     ),
-    ...objects("Middleware", gateway.middlewares, (middleware) => renderMiddleware(middleware, options)),
+    ...objects("Middleware", gateway.middlewares, (middleware) =>
+      renderMiddleware(middleware, gateway, options),
+    ),
     ...objects("IngressRoute", gateway.routers, (router) =>
       renderRouter(router, serviceOf(gateway, router), options),
     ),
@@ -77,7 +79,18 @@ function renderTransport({ tls, ...transport }: ServersTransport, { certificate 
   return { ...transport, rootCAs: [{ secret }], certificatesSecrets: [secret] };
 }
 
-function renderMiddleware(middleware: Middleware, { certificate }: CrdOptions): object {
+function renderMiddleware(
+  middleware: Middleware,
+  gateway: GatewayConfiguration,
+  { certificate, port }: CrdOptions,
+): object {
+  if ("errors" in middleware) {
+    const { answeredBy, ...errors } = middleware.errors;
+    // Only a Service of Kubernetes can have middlewares here. Any will do, for it is never asked: they answer.
+    const [name] = Object.keys(gateway.services);
+    const service = { name, port, middlewares: answeredBy.map((answering) => ({ name: answering })) };
+    return { errors: { ...errors, errorRequestHeaders: [], service } };
+  }
   if (!("forwardAuth" in middleware)) return middleware;
   const { tls, ...forwardAuth } = middleware.forwardAuth;
   const secret = certificate(tls.certificate);

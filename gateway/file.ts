@@ -18,14 +18,19 @@ export function renderFile(gateway: GatewayConfiguration, options: FileOptions):
   return {
     http: {
       routers: mapValues(gateway.routers, (router) => ({ ...router, tls: {} })),
-      middlewares: mapValues(gateway.middlewares, (middleware) => renderMiddleware(middleware, options)),
-      services: mapValues(gateway.services, (service, name) => ({
-        loadBalancer: {
-          ...service,
-          servers: options.servers(name).map((url) => ({ url })),
-          healthCheck: { scheme: "https", ...options.healthCheck },
-        },
-      })),
+      middlewares: mapValues(gateway.middlewares, (middleware, name) =>
+        renderMiddleware(middleware, name, options),
+      ),
+      services: {
+        ...mapValues(gateway.services, (service, name) => ({
+          loadBalancer: {
+            ...service,
+            servers: options.servers(name).map((url) => ({ url })),
+            healthCheck: { scheme: "https", ...options.healthCheck },
+          },
+        })),
+        ...answeringServices(gateway),
+      },
       serversTransports: mapValues(gateway.serversTransports, ({ tls, ...transport }) => ({
         ...transport,
         rootCAs: [options.ca],
@@ -39,10 +44,24 @@ export function renderFile(gateway: GatewayConfiguration, options: FileOptions):
   };
 }
 
-function renderMiddleware(middleware: Middleware, options: FileOptions): object {
+function renderMiddleware(middleware: Middleware, name: string, options: FileOptions): object {
+  if ("errors" in middleware) {
+    const { answeredBy, ...errors } = middleware.errors;
+    return { errors: { ...errors, errorRequestHeaders: [], service: name } };
+  }
   if (!("forwardAuth" in middleware)) return middleware;
   const { tls, ...forwardAuth } = middleware.forwardAuth;
   return { forwardAuth: { ...forwardAuth, tls: clientTls(tls, options) } };
+}
+
+/** For each middleware that replaces answers, a service of its name: without servers, for its own middlewares answer. */
+function answeringServices({ middlewares }: GatewayConfiguration): Record<string, object> {
+  const services = Object.entries(middlewares).flatMap(([name, middleware]) =>
+    "errors" in middleware
+      ? [[name, { middlewares: middleware.errors.answeredBy, loadBalancer: { servers: [] } }] as const]
+      : [],
+  );
+  return Object.fromEntries(services);
 }
 
 function clientTls(tls: TlsClient, options: FileOptions): object {

@@ -2,6 +2,7 @@ import type { Access } from "../services/shared/catalog.ts";
 import { GATEWAY, MAX_BODY_BYTES } from "../services/shared/catalog.ts";
 import { RATE_LIMIT_HEADERS } from "../services/shared/rate-limit-echo.ts";
 import type { Limits, LimitsMode } from "./limits.ts";
+import { overloadMiddlewares } from "./overload.ts";
 import type { Middleware } from "./terms.ts";
 
 /** The header with a request's id: the first check makes it or keeps the client's, and everyone hands it on. */
@@ -70,6 +71,7 @@ export function middlewares(
       },
     },
     ...Object.fromEntries(routes.map((route) => [firstCheck(route), firstCheckOf(route, options)])),
+    ...overloadMiddlewares(),
     "authorize-admin": forwardAuth(`${options.forwardAuthAddress("authorization")}/validate?role=admin`, {
       sees: ["X-User-ID", REQUEST_ID_HEADER],
       sets: ["X-User-Role"],
@@ -90,19 +92,31 @@ export function middlewaresFor(route: ChainedRoute): string[] {
     // It holds answers in memory too, for which pages and their scripts are too large.
     ...(route.servesPages ? [] : ["whole-body"]),
     ...checksFor(route),
+    "refuse-broken",
+    "breaker",
     "retry-service",
     ...(route.readsCredentials ? [] : ["strip-credentials"]),
   ];
 }
 
+/** The bound on requests in flight, with what makes its refusal one that clients understand. */
+const ROOM = ["refuse-overload", "bulkhead"];
+
+/**
+ * The checks of a route and its bound on requests in flight. A refusal costs least before any check. But the bound
+ * stands behind a check that counts requests itself: its 429 must reach the client as it is, and Traefik could not
+ * tell it from the bound's.
+ */
 function checksFor(route: ChainedRoute): string[] {
+  const first = ["retry-checks", firstCheck(route)];
+  const guarded = route.limits === "central" ? [...first, ...ROOM] : [...ROOM, ...first];
   switch (route.access) {
     case "public":
-      return route.limits === "central" ? ["retry-checks", firstCheck(route)] : [];
+      return route.limits === "central" ? first : [];
     case "user":
-      return ["retry-checks", firstCheck(route)];
+      return guarded;
     case "admin":
-      return ["retry-checks", firstCheck(route), "authorize-admin"];
+      return [...guarded, "authorize-admin"];
   }
 }
 

@@ -44,6 +44,10 @@ interface SourceByAddress {
   readonly ipStrategy: { readonly depth: number };
 }
 
+interface SourceByHeader {
+  readonly requestHeaderName: string;
+}
+
 export interface Headers {
   readonly customRequestHeaders?: Readonly<Record<string, string>>;
   readonly customResponseHeaders?: Readonly<Record<string, string>>;
@@ -63,6 +67,15 @@ export interface ForwardAuth {
   readonly tls: TlsClient;
 }
 
+/** Answers that are replaced: by a chain of middlewares which lets no request through, so that no server is asked. */
+export interface Errors {
+  readonly status: readonly string[];
+  /** Statuses in place of those that were answered. */
+  readonly statusRewrites: Readonly<Record<string, number>>;
+  /** Names of the middlewares that answer instead, outermost first. */
+  readonly answeredBy: readonly string[];
+}
+
 export type Middleware =
   | { readonly headers: Headers }
   | {
@@ -73,7 +86,23 @@ export type Middleware =
         readonly sourceCriterion: SourceByAddress;
       };
     }
-  | { readonly inFlightReq: { readonly amount: number; readonly sourceCriterion: SourceByAddress } }
+  | {
+      readonly inFlightReq: {
+        readonly amount: number;
+        readonly sourceCriterion: SourceByAddress | SourceByHeader;
+      };
+    }
+  | {
+      readonly circuitBreaker: {
+        readonly expression: string;
+        readonly checkPeriod: Duration;
+        readonly fallbackDuration: Duration;
+        readonly recoveryDuration: Duration;
+        readonly responseCode: number;
+      };
+    }
+  | { readonly ipAllowList: { readonly sourceRange: readonly string[]; readonly rejectStatusCode: number } }
+  | { readonly errors: Errors }
   | {
       readonly buffering: {
         /** Bytes; a longer body is answered with 413. */
