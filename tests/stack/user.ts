@@ -53,6 +53,11 @@ export class User {
     return this.#cookie.slice("jwt=".length);
   }
 
+  /** The header by which it is signed in. */
+  get cookie(): string {
+    return this.#cookie;
+  }
+
   /** Requests that were sent again, because the connection had been closed. */
   get resent(): number {
     return this.#resent;
@@ -70,6 +75,13 @@ export class User {
     });
     await body.dump();
     return statusCode;
+  }
+
+  /** Sends a request once and gives status and body. */
+  async ask(call: Call): Promise<{ status: number; body: unknown }> {
+    const { statusCode, body } = await this.#request(call);
+    const text = await body.text();
+    return { status: statusCode, body: statusCode < 300 && text !== "" ? JSON.parse(text) : undefined };
   }
 
   async expect(status: number, call: Call): Promise<void> {

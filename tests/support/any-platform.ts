@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { TestOutputs } from "./outputs.ts";
+import { outputsSchema } from "./outputs.ts";
+import { startRunner } from "./runner.ts";
+
+/**
+ * Runs something on the platform that `--outputs FILE` names, or on a local one of its own, whose state folder it gets.
+ * @param flags flags of `npm start` for one of its own
+ */
+export async function withPlatform<R>(
+  flags: readonly string[],
+  run: (outputs: TestOutputs, state: string | undefined) => Promise<R>,
+): Promise<R> {
+  const { values } = parseArgs({ options: { outputs: { type: "string" } } });
+  if (values.outputs !== undefined)
+    return run(outputsSchema.loose().parse(JSON.parse(readFileSync(values.outputs, "utf8"))), undefined);
+  const state = await mkdtemp(join(tmpdir(), "gatehouse-trial-"));
+  const runner = startRunner(state, flags);
+  try {
+    return await run(await runner.ready(), state);
+  } finally {
+    runner.child.kill("SIGINT");
+    await runner.ended();
+    await rm(state, { recursive: true, force: true });
+  }
+}
