@@ -22,6 +22,8 @@ const unavailableStates = new Set([
   "57P01",
   "57P02",
   "57P03", // the server stops, crashed or starts
+  "53100",
+  "53200", // its disk or memory is full
   "53300",
   "53400", // too many connections
   "57014", // the statement timeout

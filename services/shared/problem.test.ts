@@ -109,19 +109,28 @@ describe("an unexpected error", () => {
     expect((await answerTo(new HTTPException(502, { message: "x" }))).answer.status).toBe(500);
   });
 
-  it.each(["40001", "40P01", "57P01", "53300", "57014", "08006", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"])(
-    "with the code %s asks the client to try again",
-    async (code) => {
-      const { answer, text, logged } = await answerTo(Object.assign(new Error("inside"), { code }));
-      expect([answer.status, answer.headers.get("retry-after")]).toEqual([
-        503,
-        expect.stringMatching(/^[123]$/),
-      ]);
-      expect(JSON.parse(text)).toMatchObject({ code: "unavailable" });
-      expect(text).not.toContain("inside");
-      expect(logged.map(({ level }) => level)).toEqual([40]);
-    },
-  );
+  it.each([
+    "40001",
+    "40P01",
+    "57P01",
+    "53100",
+    "53200",
+    "53300",
+    "57014",
+    "08006",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+  ])("with the code %s asks the client to try again", async (code) => {
+    const { answer, text, logged } = await answerTo(Object.assign(new Error("inside"), { code }));
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([
+      503,
+      expect.stringMatching(/^[123]$/),
+    ]);
+    expect(JSON.parse(text)).toMatchObject({ code: "unavailable" });
+    expect(text).not.toContain("inside");
+    expect(logged.map(({ level }) => level)).toEqual([40]);
+  });
 
   it.each(["42P01", "22003", "23503", "XX000", "ENOENT"])("with the code %s is a 500", async (code) => {
     expect((await answerTo(Object.assign(new Error("inside"), { code }))).answer.status).toBe(500);
