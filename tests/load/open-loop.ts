@@ -36,7 +36,7 @@ export interface OpenLoopOptions extends LoadOptions {
 
 /** Source addresses, where the gateway is on this machine, and connections from each. */
 const SOURCES = 16;
-const CONNECTIONS = 64;
+const CONNECTIONS = 24;
 
 /**
  * Sends requests at a steady rate and counts what becomes of them. It uses undici's lowest layer, for the platform has
@@ -44,6 +44,11 @@ const CONNECTIONS = 64;
  */
 export async function openLoop({ outputs, rate, seconds, next }: OpenLoopOptions): Promise<Tally> {
   const agents = Array.from({ length: SOURCES }, (_, index) => sourceAgent(outputs, index));
+  // Handshakes, which cost more than requests, come first: clients keep their connections.
+  const warmUp = agents.flatMap((agent) => Array.from({ length: CONNECTIONS }, () => agent));
+  await Promise.all(
+    warmUp.map((agent, turn) => dispatch(agent, outputs.gatewayUrl, next(turn), new Tallying())),
+  );
   const tally = new Tallying();
   const open = new Set<Promise<void>>();
   const start = performance.now();
