@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { catalog } from "../services/catalog.ts";
-import { allRoutes } from "../services/shared/catalog.ts";
-import { gatewayConfiguration, routerName } from "./configuration.ts";
+import { allRoutes, routeName } from "../services/shared/catalog.ts";
+import { gatewayConfiguration } from "./configuration.ts";
 import { defaultLimits } from "./limits.ts";
 import { overloadMiddlewares, REQUESTS_PER_ROUTE } from "./overload.ts";
 
-const gateway = gatewayConfiguration(catalog, {
-  limits: "off",
+const options = {
   drills: true,
   hstsSeconds: 0,
-  forwardAuthAddress: (service) => `https://${service}`,
-});
+  forwardAuthAddress: (service: string) => `https://${service}`,
+};
+const gateway = gatewayConfiguration(catalog, { ...options, limits: "off" });
+const central = gatewayConfiguration(catalog, { ...options, limits: { ...defaultLimits, mode: "central" } });
 const exposed = allRoutes(catalog, { drills: true }).filter(({ access }) => access !== "internal");
-const chainOf = (route: (typeof exposed)[number]) => gateway.routers[routerName(route)]?.middlewares ?? [];
+const chainOf = (route: (typeof exposed)[number], configuration = gateway) =>
+  configuration.routers[routeName(route)]?.middlewares ?? [];
 
 describe("an overload", () => {
   it.each(exposed.filter(({ access }) => access !== "public"))(
@@ -23,6 +25,16 @@ describe("an overload", () => {
       expect(refuse).toBeGreaterThanOrEqual(0);
       expect(bulkhead).toBe(refuse + 1);
       expect(chain.indexOf("authenticate")).toBeGreaterThan(bulkhead);
+    },
+  );
+
+  it.each(exposed.filter(({ access }) => access !== "public"))(
+    "of $method $path is refused behind the check that counts requests, whose 429 is not the bulkhead's",
+    (route) => {
+      const chain = chainOf(route, central);
+      const counted = chain.findIndex((name) => name.startsWith("authenticate-"));
+      expect(counted).toBeGreaterThanOrEqual(0);
+      expect(chain.indexOf("refuse-overload")).toBe(counted + 1);
     },
   );
 

@@ -5,6 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { openDoor } from "../../tests/support/door.ts";
 import { isUnavailable } from "./database-errors.ts";
 import { connectionTls, openDatabase } from "./database.ts";
+import { Metrics } from "./metrics.ts";
 import type { MigrationEnvironment } from "./migrations.ts";
 
 const administrator = inject("administrator") as unknown as MigrationEnvironment;
@@ -15,7 +16,10 @@ async function openThroughDoor(size: number) {
   const door = await openDoor(Number(url.port));
   url.port = String(door.port);
   const environment = { ...administrator, DATABASE_URL: url.href, DATABASE_POOL_SIZE: size };
-  const db = openDatabase<Record<string, never>>("pool-test", environment, { warn: () => undefined });
+  const db = openDatabase<Record<string, never>>("pool-test", environment, {
+    logger: { warn: () => undefined },
+    metrics: new Metrics("pool-test"),
+  });
   onTestFinished(async () => {
     await door.close();
     await db.destroy();
