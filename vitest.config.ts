@@ -3,7 +3,11 @@ import { defineConfig } from "vitest/config";
 const suite = ["tests/gateway/**/*.test.ts"];
 const patience = { testTimeout: 30_000, hookTimeout: 120_000 };
 
-/** `unit` stands beside the code; `local` starts a platform of its own; `gateway` runs against any running one; `restore` backs one up and restores it. */
+/**
+ * `unit` stands beside the code; `local` starts a platform of its own; `gateway` runs against any running one. `restore`
+ * backs one up and restores it, `rotation` replaces its certificates, keys and passwords: both take minutes and are run
+ * by name.
+ */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -11,7 +15,9 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{services,gateway,backup,local,client,stack,doctor,docs,tests/judge}/**/*.test.ts"],
+          include: [
+            "{services,gateway,backup,local,client,stack,rotation,doctor,docs,tests/judge}/**/*.test.ts",
+          ],
           globalSetup: ["tests/support/database-setup.ts"],
           ...patience,
         },
@@ -22,6 +28,14 @@ export default defineConfig({
           include: [...suite, "tests/local/**/*.test.ts"],
           globalSetup: ["tests/support/platform-setup.ts"],
           ...patience,
+        },
+      },
+      {
+        test: {
+          name: "rotation",
+          include: ["tests/rotation/**/*.test.ts"],
+          ...patience,
+          testTimeout: 180_000,
         },
       },
       {

@@ -1,3 +1,4 @@
+import type { Ring } from "../rotation/ring.ts";
 import { catalog } from "../services/catalog.ts";
 import { GATEWAY, PROMETHEUS, servicesWithDatabase } from "../services/shared/catalog.ts";
 import type { Leaf } from "./certificates.ts";
@@ -6,13 +7,28 @@ import { databaseCertificate } from "./database.ts";
 import { HOST } from "./ports.ts";
 import type { StateFolder } from "./state.ts";
 
-/** Issues every certificate that the catalog asks for: for each service and its callers, and each database login. */
-export async function issueCertificates(folder: StateFolder): Promise<CertificateAuthority> {
-  const authority = await CertificateAuthority.open(folder);
+/** Name of the certificate that clients of the gateway see. */
+export const EDGE = "edge";
+
+/** Opens the CA and issues every certificate that the catalog asks for. */
+export async function issueCertificates(folder: StateFolder, ring?: Ring): Promise<CertificateAuthority> {
+  const authority = await CertificateAuthority.open(folder, ring);
+  await issueLeaves(authority, () => false);
+  return authority;
+}
+
+/**
+ * Issues a certificate for each service and its callers, and each database login.
+ * @param renew says of which it is issued in any case, whatever is there
+ */
+export async function issueLeaves(
+  authority: CertificateAuthority,
+  renew: (name: string) => boolean,
+): Promise<void> {
   const local = ["localhost", HOST];
   const logins = ["root", ...servicesWithDatabase(catalog)];
   const leaves: Record<string, Leaf> = {
-    edge: { commonName: "localhost", hosts: [...local, "::1"], usages: ["serverAuth"] },
+    [EDGE]: { commonName: "localhost", hosts: [...local, "::1"], usages: ["serverAuth"] },
     [GATEWAY]: { commonName: GATEWAY, hosts: [GATEWAY], usages: ["clientAuth"] },
     [PROMETHEUS]: { commonName: PROMETHEUS, hosts: [PROMETHEUS], usages: ["clientAuth"] },
     node: { commonName: "node", hosts: local, usages: ["serverAuth"] },
@@ -27,6 +43,7 @@ export async function issueCertificates(folder: StateFolder): Promise<Certificat
   for (const login of logins) {
     leaves[databaseCertificate(login)] = { commonName: login, hosts: [login], usages: ["clientAuth"] };
   }
-  await Promise.all(Object.entries(leaves).map(([name, leaf]) => authority.issue(name, leaf)));
-  return authority;
+  await Promise.all(
+    Object.entries(leaves).map(([name, leaf]) => authority.issue(name, leaf, { renew: renew(name) })),
+  );
 }

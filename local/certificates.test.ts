@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { connect, createServer } from "node:tls";
@@ -12,6 +12,7 @@ import { StateFolder } from "./state.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
+const UNTRUSTED = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
 const server: Leaf = {
   commonName: "orders",
   hosts: ["orders", "localhost", HOST, "::1"],
@@ -93,8 +94,7 @@ describe("the platform's CA", () => {
     const [{ authority }, { authority: other }] = [await newAuthority(), await newAuthority()];
     await authority.issue("server", server);
     await authority.issue("client", client);
-    const untrusted = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
-    expect(await handshake(authority, { ca: other.pem })).toEqual([untrusted, untrusted]);
+    expect(await handshake(authority, { ca: other.pem })).toEqual([UNTRUSTED, UNTRUSTED]);
   });
 
   it("gives leaves that can sign nothing themselves, for the hosts that were asked", async () => {
@@ -119,7 +119,7 @@ describe("the platform's CA", () => {
     expect([again.pem, read(again, "server")]).toEqual([authority.pem, before]);
     await again.issue("client", client);
     expect(await handshake(again)).toEqual(["gateway", "orders"]);
-    for (const file of [folder.file("certificates/ca.key"), again.files("server").keyFile])
+    for (const file of [folder.file("certificates/ca-1.key"), again.files("server").keyFile])
       expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
   });
 });
@@ -149,7 +149,7 @@ describe("a leaf", () => {
     const { folder, authority } = await newAuthority();
     await authority.issue("server", server);
     const first = parsed(authority, "server");
-    rmSync(folder.file("certificates/ca.key"));
+    rmSync(folder.file("certificates/ca-1.key"));
     const renewed = await CertificateAuthority.open(folder);
     await renewed.issue("server", server);
     const second = parsed(renewed, "server");
@@ -177,4 +177,53 @@ describe("a leaf", () => {
     await authority.issue("server", asked);
     expect(parsed(authority, "server").serialNumber).toBe(second.serialNumber);
   });
+});
+
+describe("a CA that is rotated", () => {
+  it("is trusted before it signs, and the one before is trusted until it is retired", async () => {
+    const { folder, authority } = await newAuthority();
+    const issue = async () => {
+      await authority.issue("server", server);
+      await authority.issue("client", client);
+    };
+    await issue();
+    const [first, firstLeaf] = [authority.pem, parsed(authority, "server")];
+
+    await authority.trust([1, 2]);
+    await issue();
+    expect(parsed(authority, "server").serialNumber).toBe(firstLeaf.serialNumber);
+    const both = authority.pem;
+
+    await authority.trust([2, 1]);
+    await issue();
+    expect(parsed(authority, "server").issuer).toBe("CN=Gatehouse local CA 2");
+    // Whoever read the CA's file while the second was introduced, or since, is content; who read it before is not.
+    for (const ca of [both, authority.pem])
+      expect(await handshake(authority, { ca })).toEqual(["gateway", "orders"]);
+    expect(await handshake(authority, { ca: first })).toEqual([UNTRUSTED, UNTRUSTED]);
+
+    await authority.trust([2]);
+    authority.forget(1);
+    expect(await handshake(authority)).toEqual(["gateway", "orders"]);
+    expect(firstLeaf.verify(new X509Certificate(authority.pem).publicKey)).toBe(false);
+    expect(existsSync(folder.file("certificates/ca-1.key"))).toBe(false);
+  });
+
+  it("goes back to the one before as long as that is not retired", async () => {
+    const { authority } = await newAuthority();
+    const first = authority.pem;
+    for (const ring of [[1, 2], [2, 1], [1, 2], [1]] as const) await authority.trust(ring);
+    await authority.issue("server", server);
+    await authority.issue("client", client);
+    expect(authority.pem).toBe(first);
+    expect(await handshake(authority, { ca: first })).toEqual(["gateway", "orders"]);
+  });
+});
+
+it("a leaf is issued again whatever it says where that is asked for", async () => {
+  const { authority } = await newAuthority();
+  await authority.issue("server", server);
+  const before = read(authority, "server");
+  await authority.issue("server", server, { renew: true });
+  expect(read(authority, "server").key).not.toBe(before.key);
 });

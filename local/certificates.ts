@@ -1,7 +1,8 @@
 import "reflect-metadata"; // which @peculiar/x509 expects its user to load
 import { webcrypto } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import * as x509 from "@peculiar/x509";
+import type { Ring } from "../rotation/ring.ts";
 import type { StateFolder } from "./state.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -24,43 +25,43 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
+/** One generation of the CA, able to sign. */
+interface Issuer {
+  readonly certificate: x509.X509Certificate;
+  readonly key: webcrypto.CryptoKey;
+}
+
 /** The platform's CA and the leaves that it signed, as files of the state folder. */
 export class CertificateAuthority {
+  /** The certificates of all generations that are trusted, the one that signs first. */
   readonly caFile: string;
   readonly #folder: StateFolder;
-  readonly #certificate: x509.X509Certificate;
-  readonly #key: webcrypto.CryptoKey;
+  #issuer: Issuer;
 
-  private constructor(folder: StateFolder, certificate: x509.X509Certificate, key: webcrypto.CryptoKey) {
+  private constructor(folder: StateFolder, issuer: Issuer) {
     this.#folder = folder;
-    this.#certificate = certificate;
-    this.#key = key;
+    this.#issuer = issuer;
     this.caFile = folder.file("certificates/ca.crt");
   }
 
   /** Opens the CA of a state folder, and makes it on first use. */
-  static async open(folder: StateFolder): Promise<CertificateAuthority> {
+  static async open(folder: StateFolder, ring: Ring = [1]): Promise<CertificateAuthority> {
     mkdirSync(folder.file("certificates"), { recursive: true, mode: 0o700 });
-    const stored = readStored(folder, "ca");
-    if (stored !== undefined) return new CertificateAuthority(folder, stored, await readKey(folder, "ca"));
-
-    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-      name: "CN=Gatehouse local CA",
-      keys,
-      ...validity(CA_DAYS),
-      signingAlgorithm: algorithm,
-      extensions: [
-        new x509.BasicConstraintsExtension(true, 0, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      ],
-    });
-    await writePair(folder, "ca", certificate, keys.privateKey);
-    return new CertificateAuthority(folder, certificate, keys.privateKey);
+    return new CertificateAuthority(folder, await openIssuers(folder, ring));
   }
 
-  /** The CA's certificate in PEM, for clients. */
+  /** From now on these generations are trusted and the first of them signs; one that is missing is made. */
+  async trust(ring: Ring): Promise<void> {
+    this.#issuer = await openIssuers(this.#folder, ring);
+  }
+
+  /** Removes a generation with its key. */
+  forget(generation: number): void {
+    for (const end of ["crt", "key"])
+      rmSync(this.#folder.file(`certificates/${caName(generation)}.${end}`), { force: true });
+  }
+
+  /** The same certificates in PEM, for clients. */
   get pem(): string {
     return readFileSync(this.caFile, "utf8");
   }
@@ -73,19 +74,23 @@ export class CertificateAuthority {
     };
   }
 
-  /** Issues a leaf, where there is none of that name, it says something else or its end is near. */
-  async issue(name: string, leaf: Leaf): Promise<void> {
-    const stored = readStored(this.#folder, name);
+  /**
+   * Issues a leaf, where there is none of that name, it says something else, another CA signed it or its end is near.
+   * @param renew whether it is issued in any case
+   */
+  async issue(name: string, leaf: Leaf, { renew = false } = {}): Promise<void> {
+    const { certificate: issuer, key: signingKey } = this.#issuer;
+    const stored = renew ? undefined : readStored(this.#folder, name);
     if (stored !== undefined && says(stored, leaf)) {
-      if (await stored.verify({ publicKey: this.#certificate, signatureOnly: true })) return;
+      if (await stored.verify({ publicKey: issuer, signatureOnly: true })) return;
     }
 
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=${leaf.commonName}`,
-      issuer: this.#certificate.subject,
+      issuer: issuer.subject,
       publicKey: keys.publicKey,
-      signingKey: this.#key,
+      signingKey,
       ...validity(LEAF_DAYS),
       signingAlgorithm: algorithm,
       extensions: [
@@ -95,11 +100,47 @@ export class CertificateAuthority {
         new x509.SubjectAlternativeNameExtension(
           leaf.hosts.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? "ip" : "dns", value })),
         ),
-        await x509.AuthorityKeyIdentifierExtension.create(this.#certificate.publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       ],
     });
     await writePair(this.#folder, name, certificate, keys.privateKey);
   }
+}
+
+function caName(generation: number): string {
+  return `ca-${generation}`;
+}
+
+/** Opens these generations, writes down whom to trust, and gives the one that signs. */
+async function openIssuers(folder: StateFolder, [inUse, ...others]: Ring): Promise<Issuer> {
+  const issuer = await openIssuer(folder, inUse);
+  const trusted = [issuer];
+  for (const generation of others) trusted.push(await openIssuer(folder, generation));
+  const pems = trusted.map(({ certificate }) => `${certificate.toString("pem")}\n`);
+  folder.write("certificates/ca.crt", pems.join(""));
+  return issuer;
+}
+
+async function openIssuer(folder: StateFolder, generation: number): Promise<Issuer> {
+  const name = caName(generation);
+  const stored = readStored(folder, name);
+  if (stored !== undefined) return { certificate: stored, key: await readKey(folder, name) };
+
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    // Every generation has a name of its own, so that nobody has to try which of them signed a leaf.
+    name: `CN=Gatehouse local CA ${generation}`,
+    keys,
+    ...validity(CA_DAYS),
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  await writePair(folder, name, certificate, keys.privateKey);
+  return { certificate, key: keys.privateKey };
 }
 
 function validity(days: number): { notBefore: Date; notAfter: Date } {

@@ -1,6 +1,8 @@
 import pg from "pg";
+import type { Ring } from "../rotation/ring.ts";
 import type { EnvironmentFor } from "../services/shared/config.ts";
 import type { databaseEnvironment } from "../services/shared/config.ts";
+import { loginName } from "../services/shared/logins.ts";
 import type { MigrationVariables } from "../services/shared/migrations.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
@@ -21,6 +23,10 @@ export interface Database {
   readonly listeners: readonly { name: string; port: number; startTls: "postgres" }[];
   /** As the server's administrator, for what concerns no single service. */
   readonly administrator: Partial<MigrationVariables>;
+  /** Whether its logins are by password: with certificates there are none to rotate. */
+  readonly hasPasswords: boolean;
+  /** Takes the certificates that there are now, where the server is ours. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -57,6 +63,8 @@ export async function embeddedDatabase(
     forMigration: () => login("root", "postgres"),
     listeners: [{ name: "postgres", port, startTls: "postgres" }],
     administrator: login("root", "postgres"),
+    hasPasswords: false,
+    reload: () => server.reload(),
     stop: () => server.stop(),
   };
 }
@@ -66,26 +74,45 @@ export function databaseCertificate(login: string): string {
   return `database-${login}`;
 }
 
+/** Name of the secret with the password of a login. */
+export function databasePassword(login: string): string {
+  return `database-${login}`;
+}
+
 /**
- * A server of the user's own: its administrator's URL is given, every service gets a login with a password.
+ * A server of the user's own: its administrator's URL is given, every service gets logins with passwords.
+ * @param ring the generations of passwords that are good, asked each time
  * @throws LocalError where it cannot be reached
  */
-export async function externalDatabase(folder: StateFolder, adminUrl: string): Promise<Database> {
+export async function externalDatabase(
+  folder: StateFolder,
+  adminUrl: string,
+  ring: () => Ring,
+): Promise<Database> {
   await checkReachable(adminUrl);
+  const passwordOf = (login: string) => password(folder, databasePassword(login));
   return {
     forService(service) {
       const url = new URL(adminUrl);
-      url.username = service;
-      url.password = password(folder, `database-${service}`);
+      url.username = loginName(service, ring()[0]);
+      url.password = passwordOf(url.username);
       url.pathname = `/${service}`;
       return { DATABASE_URL: url.href };
     },
     forMigration: (service) => ({
       DATABASE_URL: adminUrl,
-      DATABASE_LOGIN_PASSWORD: password(folder, `database-${service}`),
+      DATABASE_LOGINS: JSON.stringify(
+        Object.fromEntries(
+          ring()
+            .map((generation) => loginName(service, generation))
+            .map((login) => [login, passwordOf(login)]),
+        ),
+      ),
     }),
     listeners: [],
     administrator: { DATABASE_URL: adminUrl },
+    hasPasswords: true,
+    reload: () => undefined,
     stop: () => Promise.resolve(),
   };
 }

@@ -19,6 +19,8 @@ const HBA = "hostssl all all 127.0.0.1/32 cert\n";
 
 export interface EmbeddedPostgres {
   readonly port: number;
+  /** Takes the certificate and the CA that there are now, for connections from now on. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -59,9 +61,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   checkVersion(data, programs.major);
   writeOwned(`${data}/pg_hba.conf`, HBA);
-  copyOwned(options.caFile, `${data}/ca.crt`);
-  copyOwned(options.server.certFile, `${data}/server.crt`);
-  copyOwned(options.server.keyFile, `${data}/server.key`);
+  copyCertificates(options, data);
 
   const settings = {
     port: String(port),
@@ -94,7 +94,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     .catch((error: unknown) => {
       throw new LocalError(`${(error as Error).message}; the end of ${log}:\n${lastLines(log)}`);
     });
-  return { port, stop: () => server.stop() };
+  return {
+    port,
+    reload() {
+      copyCertificates(options, data);
+      server.child?.kill("SIGHUP");
+    },
+    stop: () => server.stop(),
+  };
 }
 
 /**
@@ -178,6 +185,12 @@ function own(path: string): void {
 function writeOwned(path: string, content: string): void {
   writeFileSync(path, content, { mode: 0o600 });
   own(path);
+}
+
+function copyCertificates({ caFile, server }: EmbeddedPostgresOptions, data: string): void {
+  copyOwned(caFile, `${data}/ca.crt`);
+  copyOwned(server.certFile, `${data}/server.crt`);
+  copyOwned(server.keyFile, `${data}/server.key`);
 }
 
 function copyOwned(from: string, to: string): void {

@@ -1,5 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
+import { connect } from "node:tls";
 import type { GatewayOptions } from "../gateway/configuration.ts";
 import { gatewayConfiguration } from "../gateway/configuration.ts";
 import {
@@ -20,6 +22,7 @@ import {
 } from "../gateway/observability.ts";
 import { catalog } from "../services/catalog.ts";
 import { allRoutes } from "../services/shared/catalog.ts";
+import { EDGE } from "./certificate-list.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import { LocalError } from "./error.ts";
 import type { LocalOptions } from "./options.ts";
@@ -33,7 +36,7 @@ import { lastLines, waitFor } from "./wait.ts";
 export interface GatewayContext {
   readonly folder: StateFolder;
   readonly authority: CertificateAuthority;
-  readonly services: RunningServices;
+  readonly services: Pick<RunningServices, "address" | "replicas">;
   readonly options: LocalOptions;
   /** Path of Traefik. */
   readonly traefik: string;
@@ -45,15 +48,20 @@ export interface GatewayContext {
   readonly report: (line: string) => void;
 }
 
+export interface RunningGateway {
+  /**
+   * Takes the certificates that there are now. The edge's must be a new one: that clients see it shows that all of the
+   * configuration was taken.
+   */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Starts Traefik on the catalog's configuration and resolves once every route answers. */
-export async function startGateway(context: GatewayContext): Promise<{ stop(): Promise<void> }> {
+export async function startGateway(context: GatewayContext): Promise<RunningGateway> {
   const { folder, traefik } = context;
   mkdirSync(folder.file("traefik"), { recursive: true, mode: 0o700 });
-  // JSON is YAML, which is the one of the two that Traefik reads.
-  const dynamicFile = folder.write(
-    "traefik/dynamic.yml",
-    JSON.stringify(dynamicConfiguration(context), null, 2),
-  );
+  const dynamicFile = writeDynamic(context);
   const staticFile = folder.write(
     "traefik/static.yml",
     JSON.stringify(staticConfiguration(context, dynamicFile), null, 2),
@@ -71,7 +79,19 @@ export async function startGateway(context: GatewayContext): Promise<{ stop(): P
     .catch((error: unknown) => {
       throw new LocalError(`${(error as Error).message}; the end of ${log}:\n${lastLines(log)}`);
     });
-  return { stop: () => gateway.stop() };
+  return {
+    async reload() {
+      writeDynamic(context);
+      await waitFor("the gateway showing its new certificate", 20_000, () => showsItsCertificate(context));
+      await everythingAnswers(context);
+    },
+    stop: () => gateway.stop(),
+  };
+}
+
+/** JSON is YAML, which is the one of the two that Traefik reads. */
+function writeDynamic(context: GatewayContext): string {
+  return context.folder.write("traefik/dynamic.yml", JSON.stringify(dynamicConfiguration(context), null, 2));
 }
 
 function dynamicConfiguration({ authority, services, options }: GatewayContext): object {
@@ -85,7 +105,7 @@ function dynamicConfiguration({ authority, services, options }: GatewayContext):
   return renderFile(gateway, {
     ca: authority.caFile,
     certificate: (name) => authority.files(name),
-    edge: authority.files("edge"),
+    edge: authority.files(EDGE),
     servers: services.replicas,
     healthCheck: { path: "/health/ready", interval: "1s", timeout: "3s" },
   });
@@ -150,5 +170,15 @@ function statusOf(options: { port: number; path: string; ca: string }): Promise<
     get.on("error", () => resolve(undefined));
     get.on("timeout", () => get.destroy());
     get.end();
+  });
+}
+
+function showsItsCertificate({ authority, port }: GatewayContext): Promise<boolean> {
+  const { raw: expected } = new X509Certificate(readFileSync(authority.files(EDGE).certFile));
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: HOST, servername: "localhost", ca: authority.pem });
+    socket.once("secureConnect", () => resolve(socket.getPeerCertificate().raw.equals(expected)));
+    socket.once("secureConnect", () => socket.destroy());
+    socket.once("error", () => resolve(false));
   });
 }

@@ -22,6 +22,8 @@ export class KeptProcess {
   readonly #stopped = new AbortController();
   #child: ChildProcess | undefined;
   #restarts = 0;
+  /** Set from the wish for another process until that one has been started. */
+  #renewal: PromiseWithResolvers<undefined> | undefined;
 
   constructor(options: KeptProcessOptions) {
     this.#options = options;
@@ -66,6 +68,14 @@ export class KeptProcess {
     await this.endCurrent();
   }
 
+  /** Ends the process well and resolves once another was started in its place, which nobody is told. */
+  async restart(): Promise<void> {
+    this.#renewal ??= Promise.withResolvers();
+    const { promise } = this.#renewal;
+    await this.endCurrent();
+    await promise;
+  }
+
   /** Ends the process that runs now; another takes its place unless it was stopped. */
   async endCurrent(): Promise<void> {
     if (this.#child !== undefined) await stopProcess(this.#child, this.#options.signal);
@@ -85,13 +95,18 @@ export class KeptProcess {
       const started = Date.now();
       const how = await exit;
       onEnd();
-      if (this.#stopped.signal.aborted) return;
-      this.#restarts += 1;
-      this.#options.report(`${this.#options.name} ended (${how}): restart ${this.#restarts}`);
-      backoff =
-        Date.now() - started > MAX_BACKOFF ? 0 : Math.min(MAX_BACKOFF, backoff === 0 ? 100 : backoff * 2);
-      if (!(await this.pause(backoff))) return;
-      exit = this.#spawn();
+      if (this.#renewal === undefined && !this.#stopped.signal.aborted) {
+        this.#restarts += 1;
+        this.#options.report(`${this.#options.name} ended (${how}): restart ${this.#restarts}`);
+        backoff =
+          Date.now() - started > MAX_BACKOFF ? 0 : Math.min(MAX_BACKOFF, backoff === 0 ? 100 : backoff * 2);
+        await this.pause(backoff);
+      }
+      const stopped = this.#stopped.signal.aborted;
+      if (!stopped) exit = this.#spawn();
+      this.#renewal?.resolve(undefined);
+      this.#renewal = undefined;
+      if (stopped) return;
     }
   }
 }

@@ -1,11 +1,12 @@
 import { issueCertificates } from "./certificate-list.ts";
-import type { CertificateAuthority } from "./certificates.ts";
-import type { Database, EmbeddedOptions } from "./database.ts";
 import { embeddedDatabase, externalDatabase } from "./database.ts";
 import { startGateway } from "./gateway.ts";
+import { LocalGenerations } from "./generations.ts";
 import type { LocalOptions } from "./options.ts";
+import { startControl } from "./control.ts";
 import { claimPort, freePorts } from "./ports.ts";
 import type { Progress } from "./progress.ts";
+import { Rotation } from "./rotation.ts";
 import { writeScrapeConfiguration } from "./scraping.ts";
 import {
   ADMIN_USERNAME,
@@ -85,12 +86,15 @@ export async function startPlatform(
     bundled.catch(() => undefined);
     traefikFound.catch(() => undefined);
 
-    const authority = await step("certificates", () => issueCertificates(folder));
+    const generations = new LocalGenerations(folder);
+    const authority = await step("certificates", () => issueCertificates(folder, generations.wanted("ca")));
     const database = await step("database", () =>
-      openDatabase(options, folder, authority, {
-        settings: extras.postgresSettings ?? {},
-        report: progress.report,
-      }),
+      options.databaseUrl === undefined
+        ? embeddedDatabase(folder, authority, {
+            settings: extras.postgresSettings ?? {},
+            report: progress.report,
+          })
+        : externalDatabase(folder, options.databaseUrl, () => generations.wanted("database-passwords")),
     );
     started.push(database);
     folder.write(DATABASE_ACCESS, JSON.stringify(database.administrator));
@@ -98,7 +102,7 @@ export async function startPlatform(
     await step("migrations", () => migrateServices({ folder, database }));
     const services = await step(`services (${SERVICES.length} x ${options.replicas})`, () =>
       startServices({
-        ...{ folder, authority, database, options },
+        ...{ folder, authority, database, generations, options },
         report: progress.report,
         replicaVariables: extras.replicaVariables,
       }),
@@ -117,18 +121,29 @@ export async function startPlatform(
       metricsPort,
       report: progress.report,
     };
-    started.push(await step("gateway", () => startGateway(context)));
+    const gateway = await step("gateway", () => startGateway(context));
+    started.push(gateway);
     writeScrapeConfiguration(context);
 
-    const outputs: Outputs = {
+    const outputsNow = (): Outputs => ({
       gatewayUrl: `https://localhost:${port}`,
       gatewayHttpUrl: `http://localhost:${httpPort}`,
       gatewayCa: authority.pem,
       adminUsername: ADMIN_USERNAME,
       adminPassword: adminPassword(folder),
       limits: options.limits,
-    };
-    const outputsFile = folder.write("outputs.json", `${JSON.stringify(outputs, null, 2)}\n`);
+    });
+    const writeOutputs = (outputs: Outputs) =>
+      folder.write("outputs.json", `${JSON.stringify(outputs, null, 2)}\n`);
+    const parts = { folder, generations, authority, database, services, gateway };
+    const rotation = new Rotation({ ...parts, onAuthorityChange: () => writeOutputs(outputsNow()) });
+    const control = await startControl(folder, rotation).catch((error: unknown) =>
+      progress.report(`npm run rotate cannot reach this platform: ${(error as Error).message}`),
+    );
+    if (control !== undefined) started.push(control);
+
+    const outputs = outputsNow();
+    const outputsFile = writeOutputs(outputs);
     const listeners = [{ name: "gateway", port }, ...replicaListeners(services), ...database.listeners];
     return { outputs, outputsFile, caFile: authority.caFile, listeners, stop };
   } catch (error) {
@@ -150,15 +165,4 @@ async function redirectPort({ port, httpPort }: LocalOptions): Promise<number> {
   if (httpPort !== undefined) return claimPort(httpPort, "--http-port");
   if (port === 0) return claimPort(0, "--http-port");
   return claimPort(8080, "--http-port").catch(() => claimPort(0, "--http-port"));
-}
-
-function openDatabase(
-  options: LocalOptions,
-  folder: StateFolder,
-  authority: CertificateAuthority,
-  embedded: EmbeddedOptions,
-): Promise<Database> {
-  return options.databaseUrl === undefined
-    ? embeddedDatabase(folder, authority, embedded)
-    : externalDatabase(folder, options.databaseUrl);
 }

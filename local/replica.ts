@@ -21,10 +21,12 @@ export interface ReplicaOptions {
   readonly port: number;
   /** Path of the bundle. */
   readonly program: string;
-  readonly environment: NodeJS.ProcessEnv;
+  /** What the process is started with, asked each time. */
+  readonly environment: () => NodeJS.ProcessEnv;
   readonly folder: StateFolder;
-  /** Trusts the platform's CA. */
   readonly agent: Agent;
+  /** Whom the health checks trust, asked each time. */
+  readonly ca: () => string;
   /** Told what happens to it, one line each. */
   readonly report: (line: string) => void;
 }
@@ -46,7 +48,7 @@ export class Replica implements Endpoint {
       spawn: () =>
         startProcess(process.execPath, [...nodeFlags, program], {
           log: folder.file(`logs/${name}.log`),
-          env: { ...runtimeEnvironment, ...environment },
+          env: { ...runtimeEnvironment, ...environment() },
         }),
       folder,
       report,
@@ -55,18 +57,34 @@ export class Replica implements Endpoint {
 
   /** Starts the process and resolves once it is ready. @throws Error where it ends before */
   async start(): Promise<void> {
-    const ready = () =>
-      waitFor(`${this.#options.name} getting ready`, 30_000, () => this.#answers("/health/ready"));
-    await this.#process.start(ready, () => (this.ready = false));
+    await this.#process.start(
+      () => this.#becomesReady(),
+      () => (this.ready = false),
+    );
     this.ready = true;
     void this.#watchReadiness();
     void this.#watchLiveness();
+  }
+
+  /**
+   * Lets the process finish what it does and starts another on what is there now.
+   * @throws Error where that one does not get ready
+   */
+  async roll(): Promise<void> {
+    this.ready = false;
+    await this.#process.restart();
+    await this.#becomesReady();
+    this.ready = true;
   }
 
   /** Lets the process finish what it does, and starts no other. */
   async stop(): Promise<void> {
     this.ready = false;
     await this.#process.stop();
+  }
+
+  #becomesReady(): Promise<void> {
+    return waitFor(`${this.#options.name} getting ready`, 30_000, () => this.#answers("/health/ready"));
   }
 
   async #watchReadiness(): Promise<void> {
@@ -88,10 +106,11 @@ export class Replica implements Endpoint {
   }
 
   #answers(path: string): Promise<boolean> {
-    const { agent, service } = this.#options;
+    const { agent, ca, service } = this.#options;
     return new Promise((resolve) => {
       const options = {
         agent,
+        ca: ca(),
         host: HOST,
         port: this.port,
         path,

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { Agent } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { defaultLimits } from "../gateway/limits.ts";
 import type { limitEnvironment } from "../services/authentication/limits/environment.ts";
@@ -9,10 +10,11 @@ import type { EnvironmentFor } from "../services/shared/config.ts";
 import { addressVariable, calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import type { Database } from "./database.ts";
+import type { LocalGenerations } from "./generations.ts";
 import type { LocalOptions } from "./options.ts";
 import { freePorts, HOST } from "./ports.ts";
 import { Replica } from "./replica.ts";
-import { password, signingKeysFile } from "./secrets.ts";
+import { password, writeSigningKeys } from "./secrets.ts";
 import { ServiceAddress } from "./service-address.ts";
 import type { StateFolder } from "./state.ts";
 
@@ -24,13 +26,14 @@ type ServiceName = (typeof SERVICES)[number];
 export const ADMIN_USERNAME = "admin";
 export const adminPassword = (folder: StateFolder) => password(folder, "admin");
 
-/** Milliseconds in which the gateway's health checks notice that a replica stops. */
-const SHUTDOWN_DELAY = 1_500;
+/** Milliseconds in which the gateway's health checks notice that a replica stops, or is ready again. */
+const NOTICE = 1_500;
 
 export interface ServicesContext {
   readonly folder: StateFolder;
   readonly authority: CertificateAuthority;
   readonly database: Database;
+  readonly generations: LocalGenerations;
   readonly options: LocalOptions;
   readonly report: (line: string) => void;
   /** Variables of single replicas besides. */
@@ -43,6 +46,11 @@ export interface RunningServices {
   readonly address: (service: string) => string;
   /** The addresses of its replicas. */
   readonly replicas: (service: string) => string[];
+  /**
+   * Restarts the processes of these services on what certificates, keys and logins there are now: one replica of each
+   * after the other, so that where there are two nobody notices.
+   */
+  roll(services: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -74,7 +82,7 @@ export async function startServices(context: ServicesContext): Promise<RunningSe
   const ports = await freePorts(SERVICES.length * (options.replicas + 1));
   const addressPorts = new Map(SERVICES.map((service) => [service as string, ports.pop() ?? 0]));
   const address = (service: string) => `https://localhost:${addressPorts.get(service) ?? 0}`;
-  const agent = new Agent({ ca: authority.pem, keepAlive: true });
+  const agent = new Agent({ keepAlive: true });
 
   const running = new Map<string, Replica[]>();
   const addresses: ServiceAddress[] = [];
@@ -87,12 +95,13 @@ export async function startServices(context: ServicesContext): Promise<RunningSe
         service,
         port,
         program: context.folder.file("bundles", service, "main.mjs"),
-        environment: {
+        environment: () => ({
           ...serviceVariables(service, port, address, context),
           ...context.replicaVariables?.(name),
-        },
+        }),
         folder: context.folder,
         agent,
+        ca: () => authority.pem,
         report: context.report,
       });
     });
@@ -116,6 +125,13 @@ export async function startServices(context: ServicesContext): Promise<RunningSe
   return {
     address,
     replicas: (service) => (running.get(service) ?? []).map(({ port }) => `https://${HOST}:${port}`),
+    async roll(names) {
+      const rolled = names.map((name) => running.get(name) ?? []);
+      for (let index = 0; index < options.replicas; index++) {
+        await Promise.all(rolled.flatMap((replicas) => replicas[index]?.roll() ?? []));
+        await sleep(NOTICE);
+      }
+    },
     stop,
   };
 }
@@ -124,8 +140,9 @@ function serviceVariables(
   service: ServiceName,
   port: number,
   address: (service: string) => string,
-  { folder, authority, database, options }: ServicesContext,
+  context: ServicesContext,
 ): NodeJS.ProcessEnv {
+  const { authority, database, options } = context;
   const { certFile, keyFile } = authority.files(service);
   const callees = calleesOf(catalog, service).map(
     (callee) => [addressVariable(callee), address(callee)] as const,
@@ -139,18 +156,21 @@ function serviceVariables(
     TLS_KEY_FILE: keyFile,
     ...(options.traces === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.traces }),
     DRILLS: options.drills ? "on" : "off",
-    SHUTDOWN_DELAY_MS: String(SHUTDOWN_DELAY),
+    SHUTDOWN_DELAY_MS: String(NOTICE),
     ...(catalog[service].database ? database.forService(service) : {}),
     ...Object.fromEntries(callees),
-    ...ownVariables(service, folder, options),
+    ...ownVariables(service, context),
   };
 }
 
 /** What single services read besides. */
-function ownVariables(service: string, folder: StateFolder, options: LocalOptions): NodeJS.ProcessEnv {
+function ownVariables(service: string, { folder, generations, options }: ServicesContext): NodeJS.ProcessEnv {
   switch (service) {
     case "authentication":
-      return { SIGNING_KEYS_FILE: signingKeysFile(folder), ...limitVariables(options) };
+      return {
+        SIGNING_KEYS_FILE: writeSigningKeys(folder, generations.wanted("signing-keys")),
+        ...limitVariables(options),
+      };
     case "authorization":
       return { ROLE_REFUSAL_STATUS: options.roleRefusal };
     default:

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createBase } from "../shared/base.ts";
 import { databaseEnvironment, readEnvironment, serviceEnvironment } from "../shared/config.ts";
 import { awaitDatabase, openDatabase } from "../shared/database.ts";
+import { ACCESS_TOKEN_SECONDS } from "../shared/lifetimes.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
@@ -20,7 +21,7 @@ const environment = readEnvironment(
       SIGNING_KEYS_FILE: z.string().min(1),
       TOKEN_ISSUER: z.string().default("gatehouse"),
       TOKEN_AUDIENCE: z.string().default("gatehouse"),
-      ACCESS_TOKEN_SECONDS: seconds.default(15 * 60),
+      ACCESS_TOKEN_SECONDS: seconds.default(ACCESS_TOKEN_SECONDS),
       SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
     }),
 );

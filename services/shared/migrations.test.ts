@@ -7,7 +7,9 @@ import { migrations as authenticationMigrations } from "../authentication/migrat
 import { migrations as ordersMigrations } from "../orders/migrations.ts";
 import { connectionTls } from "./database.ts";
 import type { MigrationEnvironment } from "./migrations.ts";
-import { migrateService } from "./migrations.ts";
+import { readEnvironment } from "./config.ts";
+import { loginName } from "./logins.ts";
+import { migrateService, migrationEnvironment } from "./migrations.ts";
 import { TestCertificates } from "../../tests/support/certificates.ts";
 
 const administrator = inject("administrator") as unknown as MigrationEnvironment;
@@ -115,20 +117,56 @@ describe("the migration of a service", () => {
     await migrateService({ service, migrations: ordersMigrations }, administrator);
     expect(await asService(service, "select * from orders")).toEqual([]);
   });
+});
 
-  it("gives the login a password where one is given", async () => {
-    const withPassword = { ...administrator, DATABASE_LOGIN_PASSWORD: "it's a long one\\" };
-    const passwordOf = (service: string) =>
-      asAdministrator(async (client) => {
-        const found = await client.query<{ hash: string | null }>(
-          "select rolpassword as hash from pg_authid where rolname = $1",
-          [service],
-        );
-        return found.rows[0]?.hash;
-      });
-    expect(await passwordOf(orders)).toBeNull();
-    await migrateService({ service: orders, migrations: ordersMigrations }, withPassword);
-    expect(await passwordOf(orders)).toMatch(/^SCRAM-SHA-256\$/);
+describe("the logins of a service with passwords", () => {
+  const service = newService();
+  created.push(service);
+  const [first, second] = [loginName(service, 1), loginName(service, 2)];
+  const password = "it's a long one\\";
+  const migrate = (...logins: string[]) =>
+    migrateService(
+      { service, migrations: ordersMigrations },
+      { ...administrator, DATABASE_LOGINS: Object.fromEntries(logins.map((login) => [login, password])) },
+    );
+
+  it("are as many as are given, each with its password and the rights of the service", async () => {
+    await migrate(first, second);
+    for (const login of [first, second]) {
+      expect(await asService(login, "select * from orders", service)).toEqual([]);
+      await expect(asService(login, "drop table orders", service)).rejects.toMatchObject(permissionDenied);
+      await expect(asService(login, "select 1", orders)).rejects.toMatchObject(permissionDenied);
+    }
+    const { rows } = await asAdministrator((client) =>
+      client.query<{ rolpassword: string }>("select rolpassword from pg_authid where rolname = any($1)", [
+        [first, second],
+      ]),
+    );
+    expect(rows.map(({ rolpassword }) => rolpassword.startsWith("SCRAM-SHA-256$"))).toEqual([true, true]);
+  });
+
+  it("are the only ones: nobody signs in as the service itself", async () => {
+    await expect(asService(service, "select 1")).rejects.toThrow(/not permitted to log in/);
+  });
+
+  it("are dropped where they are not given any more, and those of other services stay", async () => {
+    const similar = `${service}x_1`;
+    await asAdministrator((client) => client.query(`create user "${similar}"`));
+    await migrate(second);
+    await expect(asService(first, "select 1", service)).rejects.toThrow(/does not exist/);
+    expect(await asService(second, "select * from orders", service)).toEqual([]);
+    await asAdministrator(async (client) => {
+      expect((await client.query("select 1 from pg_roles where rolname = $1", [similar])).rowCount).toBe(1);
+      for (const login of [similar, second]) await client.query(`drop user "${login}"`);
+    });
+  });
+
+  it("are refused where they are no JSON, without a word of them", () => {
+    const read = (text: string) =>
+      readEnvironment(migrationEnvironment, { ...inject("administrator"), DATABASE_LOGINS: text });
+    expect(() => read("hunter2")).toThrow(/^environment: DATABASE_LOGINS: expected JSON$/);
+    expect(() => read('{"orders_1": "hunter2"}')).toThrow(/DATABASE_LOGINS.orders_1: /);
+    expect(() => read('{"orders_1": "hunter2"}')).not.toThrow(/hunter2/);
   });
 });
 

@@ -9,11 +9,26 @@ import type { EnvironmentFor } from "./config.ts";
 import { databaseEnvironment, readEnvironment } from "./config.ts";
 import { connectionTls } from "./database.ts";
 import { isSerializationFailure } from "./database-errors.ts";
+import { isLoginOf } from "./logins.ts";
 
 /** What the migration of a service reads: how to reach the server as its administrator. */
 export const migrationEnvironment = databaseEnvironment.omit({ DATABASE_POOL_SIZE: true }).extend({
-  /** Password for the service's login, where it signs in with one. */
-  DATABASE_LOGIN_PASSWORD: z.string().min(16).optional(),
+  /**
+   * Where the service signs in with a password: its logins with their passwords, as a JSON object. Those of other
+   * generations are dropped.
+   */
+  DATABASE_LOGINS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: "custom", message: "expected JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string(), z.string().min(16)))
+    .optional(),
 });
 export type MigrationEnvironment = z.infer<typeof migrationEnvironment>;
 export type MigrationVariables = EnvironmentFor<typeof migrationEnvironment>;
@@ -48,7 +63,8 @@ const meetingRetry = retry(handleWhen(meetsAnother), {
 
 function meetsAnother(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const meets = isSerializationFailure(error) || /already exists|concurrently updated/.test(error.message);
+  const meets =
+    isSerializationFailure(error) || /already exists|concurrently (updated|deleted)/.test(error.message);
   return meets || meetsAnother(error.cause);
 }
 
@@ -127,18 +143,36 @@ async function migrateTables<DB>(
 async function createDatabaseAndLogin(
   client: Client,
   name: string,
-  { DATABASE_LOGIN_PASSWORD: password }: MigrationEnvironment,
+  { DATABASE_LOGINS: logins }: MigrationEnvironment,
 ): Promise<void> {
   const id = client.escapeIdentifier(name);
   const login = await client.query("select 1 from pg_catalog.pg_roles where rolname = $1", [name]);
   if (login.rowCount === 0) await client.query(`create user ${id}`);
-  if (password !== undefined)
-    await client.query(`alter user ${id} with password ${client.escapeLiteral(password)}`);
+  if (logins !== undefined) await createLogins(client, name, logins);
 
   const database = await client.query("select 1 from pg_catalog.pg_database where datname = $1", [name]);
   if (database.rowCount === 0) await client.query(`create database ${id}`);
   await client.query(`revoke connect on database ${id} from public`);
   await client.query(`grant connect on database ${id} to ${id}`);
+}
+
+/** Makes the role of a service one that nobody signs in with, and lets these logins and no others act for it. */
+async function createLogins(
+  client: Client,
+  role: string,
+  logins: Readonly<Record<string, string>>,
+): Promise<void> {
+  const id = (name: string) => client.escapeIdentifier(name);
+  await client.query(`alter user ${id(role)} with nologin`);
+  const roles = await client.query<{ rolname: string }>("select rolname from pg_catalog.pg_roles");
+  const present = roles.rows.map(({ rolname }) => rolname).filter((name) => isLoginOf(role, name));
+  for (const [login, password] of Object.entries(logins)) {
+    if (!present.includes(login)) await client.query(`create user ${id(login)}`);
+    await client.query(`alter user ${id(login)} with password ${client.escapeLiteral(password)}`);
+    await client.query(`grant ${id(role)} to ${id(login)}`);
+  }
+  for (const login of present.filter((name) => !(name in logins)))
+    await client.query(`drop user if exists ${id(login)}`);
 }
 
 async function grantRows<DB>(db: Kysely<DB>, service: string): Promise<void> {

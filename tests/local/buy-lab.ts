@@ -52,7 +52,7 @@ export class BuyLab {
     await migrateServices({ folder, database });
     const [products = 0, orders = 0, gate = 0] = await freePorts(3);
     const ports = { products, orders, gate };
-    const agent = new Agent({ ca: authority.pem });
+    const agent = new Agent();
     const parts = { path, folder, authority, database, ports, agent };
     const replicas = (["products", "orders"] as const).map((service) => replica(service, parts));
     const lab: BuyLab = new BuyLab({
@@ -187,7 +187,7 @@ function replica(
     service,
     port: ports[service],
     program: folder.file("bundles", service, "main.mjs"),
-    environment: {
+    environment: () => ({
       HOST: "127.0.0.1",
       PORT: String(ports[service]),
       TLS_CA_FILE: authority.caFile,
@@ -195,9 +195,10 @@ function replica(
       TLS_KEY_FILE: keyFile,
       ORDERS_URL: `https://localhost:${ports.gate}`,
       ...database.forService(service),
-    },
+    }),
     folder,
     agent,
+    ca: () => authority.pem,
     report: () => undefined,
   });
 }

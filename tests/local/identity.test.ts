@@ -162,7 +162,7 @@ async function echoGateway() {
   const gateway = await startGateway({
     folder,
     authority,
-    services: { address: () => address, replicas: () => [address], stop: () => Promise.resolve() },
+    services: { address: () => address, replicas: () => [address] },
     options: {
       port,
       httpPort,

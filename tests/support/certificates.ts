@@ -27,7 +27,7 @@ export class TestCertificates {
     const folder = await StateFolder.open(path);
     if (caFile !== undefined) {
       mkdirSync(join(path, "certificates"));
-      for (const name of ["ca.crt", "ca.key"])
+      for (const name of ["ca-1.crt", "ca-1.key"])
         copyFileSync(join(dirname(caFile), name), join(path, "certificates", name));
     }
     return new TestCertificates(path, await CertificateAuthority.open(folder));
