@@ -1,3 +1,4 @@
+import { writeGenerations } from "./rotation/ring.ts";
 import { catalog } from "./services/catalog.ts";
 import { GATEWAY, PROMETHEUS, servicesWithDatabase } from "./services/shared/catalog.ts";
 import { Administrator } from "./stack/administrator.ts";
@@ -57,3 +58,4 @@ export const namespace = platform.name;
 export const adminUsername = administrator.username;
 export const adminPassword = administrator.password;
 export const limits = limitsOutput(config);
+export const generations = writeGenerations(config.generations);

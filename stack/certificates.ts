@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { StackConfig } from "./config.ts";
 import type { PlatformNamespace } from "./namespace.ts";
 
 const YEAR = 365 * 24;
@@ -29,40 +30,68 @@ export interface CertificateArgs {
   readonly secret: string;
 }
 
-/** The platform's own certificate authority. Its key never leaves Pulumi's encrypted state. */
+/** One generation of the CA. */
+interface Issuer {
+  readonly key: tls.PrivateKey;
+  readonly certificate: pulumi.Output<string>;
+}
+
+export interface CertificateAuthorityArgs {
+  readonly namespace: PlatformNamespace;
+  readonly config: Pick<StackConfig, "generations">;
+}
+
+/**
+ * The platform's own certificate authority: the first of its generations signs, all are trusted. Their keys never
+ * leave Pulumi's encrypted state.
+ */
 export class CertificateAuthority extends pulumi.ComponentResource {
+  /** Whom to trust: the certificates of all generations, the one that signs first. */
   readonly certificate: pulumi.Output<string>;
   readonly #name: string;
-  readonly #key: tls.PrivateKey;
+  readonly #issuer: Issuer;
+  readonly #leaves: number;
   readonly #namespace: PlatformNamespace;
 
-  constructor(name: string, args: { namespace: PlatformNamespace }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gatehouse:stack:CertificateAuthority", name, {}, opts);
+    const parent = { parent: this };
+    const { ca, leaves } = args.config.generations;
+    const [inUse, ...others] = ca;
     this.#name = name;
     this.#namespace = args.namespace;
-    this.#key = new tls.PrivateKey(`${name}-key`, P256, { parent: this });
-    this.certificate = new tls.SelfSignedCert(
-      `${name}-certificate`,
-      {
-        privateKeyPem: this.#key.privateKeyPem,
-        subject: { commonName: "Gatehouse CA", organization: "Gatehouse" },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
-        ...AUTHORITY_LIFETIME,
-      },
-      { parent: this },
-    ).certPem;
+    this.#leaves = leaves[0];
+    this.#issuer = createIssuer(inUse);
+    const trusted = [this.#issuer, ...others.map(createIssuer)].map(({ certificate }) => certificate);
+    this.certificate = pulumi.all(trusted).apply((pems) => pems.join(""));
     this.registerOutputs({ certificate: this.certificate });
+
+    function createIssuer(generation: number): Issuer {
+      const key = new tls.PrivateKey(`${name}-${generation}-key`, P256, parent);
+      const { certPem } = new tls.SelfSignedCert(
+        `${name}-${generation}-certificate`,
+        {
+          privateKeyPem: key.privateKeyPem,
+          // Every generation has a name of its own, so that nobody has to try which of them signed a leaf.
+          subject: { commonName: `Gatehouse CA ${generation}`, organization: "Gatehouse" },
+          isCaCertificate: true,
+          setSubjectKeyId: true,
+          allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+          ...AUTHORITY_LIFETIME,
+        },
+        parent,
+      );
+      return { key, certificate: certPem };
+    }
   }
 
   /** Issues a certificate and puts it into the namespace as a Secret. */
   issue(name: string, args: CertificateArgs): IssuedCertificate {
     const parent = { parent: this };
     const child = `${this.#name}-${name}`;
-    const key = new tls.PrivateKey(`${child}-key`, P256, parent);
+    const key = new tls.PrivateKey(`${child}-${this.#leaves}-key`, P256, parent);
     const request = createRequest();
-    const signed = sign(this.#key, this.certificate);
+    const signed = sign(this.#issuer);
     const secret = createSecret(this.#namespace, this.certificate);
     const version = fingerprint(signed.certPem, this.certificate);
     return { secret: secret.metadata.name, resource: secret, version };
@@ -80,13 +109,13 @@ export class CertificateAuthority extends pulumi.ComponentResource {
       );
     }
 
-    function sign(authority: tls.PrivateKey, authorityCertificate: pulumi.Output<string>) {
+    function sign(issuer: Issuer) {
       return new tls.LocallySignedCert(
         `${child}-certificate`,
         {
           certRequestPem: request.certRequestPem,
-          caPrivateKeyPem: authority.privateKeyPem,
-          caCertPem: authorityCertificate,
+          caPrivateKeyPem: issuer.key.privateKeyPem,
+          caCertPem: issuer.certificate,
           setSubjectKeyId: true,
           allowedUses: ["digital_signature", ...args.uses.map((use) => `${use}_auth`)],
           ...LEAF_LIFETIME,
@@ -95,14 +124,14 @@ export class CertificateAuthority extends pulumi.ComponentResource {
       );
     }
 
-    function createSecret(namespace: PlatformNamespace, authorityCertificate: pulumi.Output<string>) {
+    function createSecret(namespace: PlatformNamespace, trusted: pulumi.Output<string>) {
       return new k8s.core.v1.Secret(
         `${child}-secret`,
         {
           metadata: { name: args.secret, namespace: namespace.reference },
           type: "kubernetes.io/tls",
           stringData: {
-            "ca.crt": authorityCertificate,
+            "ca.crt": trusted,
             "tls.crt": signed.certPem,
             "tls.key": key.privateKeyPem,
           },

@@ -20,6 +20,11 @@ describe("a wrong value", () => {
     [{ pods: { checkout: {} } }, "gatehouse:pods.checkout: no such service; expected one of authentication"],
     [{ pods: { orders: { replicas: 3 } } }, "gatehouse:pods.orders:"],
     [{ charts: { traefik: { chart: "traefik" } } }, "gatehouse:charts.cockroachdb:"],
+    [
+      { generations: { ca: "1,1" } },
+      "gatehouse:generations.ca: expected one generation, or two different ones",
+    ],
+    [{ generations: { keys: "1" } }, "gatehouse:generations:"],
     [{ database: "external" }, "gatehouse:databaseUrl: with database external, set it with --secret"],
   ])("%o is refused with a message that names its key", async (settings, message) => {
     expect(await problemsWith(settings)).toContain(message);

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import type { AllGenerations, Generations, Ring } from "../rotation/ring.ts";
+import { allGenerationsText } from "../rotation/ring.ts";
 import type { Limits } from "../gateway/limits.ts";
 
 /** What the pods of one service, or of the gateway, ask for and how many there are. */
@@ -36,6 +38,8 @@ export interface ExternalDatabaseSettings {
   readonly mode: "external";
   readonly url: pulumi.Output<string>;
   readonly ca: string | undefined;
+  /** Generations of the services' passwords, the one in use first. */
+  readonly logins: Ring;
 }
 
 export interface StackConfig {
@@ -54,6 +58,8 @@ export interface StackConfig {
   /** Base URL of the collector that traces go to. */
   readonly tracesEndpoint: string | undefined;
   readonly adminUsername: string;
+  /** How far every kind of secret is rotated that this stack has. */
+  readonly generations: Generations & Pick<AllGenerations, "ca" | "leaves" | "signing-keys">;
   readonly database: CockroachSettings | ExternalDatabaseSettings;
 }
 
@@ -115,6 +121,7 @@ export const schema = z.object({
   tracesEndpoint: orEmpty(z.url({ protocol: /^https?$/ })),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   adminUsername: z.string().min(3),
+  generations: allGenerationsText,
   database: z.enum(["cockroachdb", "external"]),
   databaseNodes: count,
   databaseStorage: byteQuantity,
@@ -130,7 +137,7 @@ export const schema = z.object({
 type Settings = z.infer<typeof schema>;
 
 /** Keys whose values are lists or objects; all others are text to Pulumi. */
-const STRUCTURED: readonly string[] = ["charts", "hosts", "pods"];
+const STRUCTURED: readonly string[] = ["charts", "generations", "hosts", "pods"];
 
 /**
  * Reads the stack's configuration once. The defaults are those of Pulumi.yaml.
@@ -167,6 +174,8 @@ function contradictions(settings: Settings, known: readonly string[]): string[] 
     problems.push("gatehouse:hosts: with exposure NodePort, name at least one address of a node");
   if (settings.database === "external" && settings.databaseUrl === "")
     problems.push("gatehouse:databaseUrl: with database external, set it with --secret");
+  if (settings.database === "cockroachdb" && settings.generations["database-passwords"].join() !== "1")
+    problems.push("gatehouse:generations.database-passwords: CockroachDB has no passwords, rotate leaves");
   for (const name of Object.keys(settings.pods)) {
     if (!known.includes(name))
       problems.push(`gatehouse:pods.${name}: no such service; expected one of ${known.join(", ")}`);
@@ -205,6 +214,7 @@ function arrange(settings: Settings): StackConfig {
     logLevel: settings.logLevel,
     tracesEndpoint: settings.tracesEndpoint === "" ? undefined : settings.tracesEndpoint,
     adminUsername: settings.adminUsername,
+    generations: generations(settings),
     database: database(settings),
   };
 }
@@ -224,10 +234,16 @@ function podSettings(settings: Settings, name: string): PodSettings {
   return { minPods, maxPods, cpuPercent, scaleDownSeconds, cpu, memory, cpuLimit, memoryLimit };
 }
 
+function generations({ database: mode, generations: all }: Settings): StackConfig["generations"] {
+  const { "database-passwords": logins, ...others } = all;
+  return mode === "external" ? { ...others, "database-passwords": logins } : others;
+}
+
 function database(settings: Settings): StackConfig["database"] {
   if (settings.database === "external") {
     const ca = settings.databaseCa === "" ? undefined : settings.databaseCa;
-    return { mode: "external", url: pulumi.secret(settings.databaseUrl), ca };
+    const logins = settings.generations["database-passwords"];
+    return { mode: "external", url: pulumi.secret(settings.databaseUrl), ca, logins };
   }
   return {
     mode: "cockroachdb",

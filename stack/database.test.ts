@@ -84,14 +84,14 @@ describe("an external database", () => {
 
   it("gives every service a login and a password of its own, from a Secret", () => {
     const env = stack.one("kubernetes:apps/v1:Deployment", "orders").spec.template.spec.containers[0]?.env;
-    const secret = stack.one("kubernetes:core/v1:Secret", "database-orders-secret");
+    const secret = stack.one("kubernetes:core/v1:Secret", "database-orders-1-secret");
 
     expect(env).toContainEqual({
       name: "DATABASE_URL",
-      valueFrom: { secretKeyRef: { name: "database-orders", key: "url" } },
+      valueFrom: { secretKeyRef: { name: "database-orders-1", key: "url" } },
     });
     expect(new URL(secret.stringData["url"] ?? "")).toMatchObject({
-      username: "orders",
+      username: "orders_1",
       pathname: "/orders",
       host: "db.example.com:5433",
       search: "?sslmode=verify-full",

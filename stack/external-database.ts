@@ -2,11 +2,14 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { Ring } from "../rotation/ring.ts";
+import { loginName } from "../services/shared/logins.ts";
+import type { MigrationVariables } from "../services/shared/migrations.ts";
 import type { ExternalDatabaseSettings } from "./config.ts";
 import type { Database, DatabaseAccess } from "./database.ts";
 import type { PlatformNamespace } from "./namespace.ts";
 import type { EnvVar, SecretFolder } from "./pods.ts";
-import { fromSecret } from "./pods.ts";
+import { fromSecret, plain } from "./pods.ts";
 
 const CA_FOLDER = "/etc/gatehouse/database-ca";
 
@@ -18,35 +21,44 @@ export interface ExternalDatabaseArgs {
 
 /**
  * A PostgreSQL or CockroachDB that somebody else runs. Each service signs in with a password of its own, which the
- * migrations set; all of it is in Secrets.
+ * migrations set; all of it is in Secrets, one for each generation of a login.
  */
 export class ExternalDatabase extends pulumi.ComponentResource implements Database {
   readonly pods = [];
   readonly port: pulumi.Output<number>;
   readonly ready: readonly pulumi.Resource[];
+  /** The generations that are good, the one in use first. */
+  readonly #ring: Ring;
+  /** By the login's name. */
   readonly #secrets: Readonly<Record<string, k8s.core.v1.Secret>>;
   readonly #administrator: k8s.core.v1.Secret;
   readonly #ca: readonly SecretFolder[];
 
   constructor(name: string, args: ExternalDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gatehouse:stack:ExternalDatabase", name, {}, opts);
-    const { url, ca } = args.settings;
+    const { url, ca, logins } = args.settings;
     const parent = { parent: this };
     this.#administrator = createSecret("administrator", { url });
-    this.#secrets = Object.fromEntries(args.services.map((service) => [service, createLogin(service)]));
+    this.#ring = logins;
+    this.#secrets = Object.fromEntries(
+      args.services.flatMap((service) => logins.map((generation) => createLogin(service, generation))),
+    );
     this.#ca = ca === undefined ? [] : [createCa(ca)];
     // A port is no secret, and a NetworkPolicy that was one could not be read in a review.
     this.port = pulumi.unsecret(url.apply((text) => Number(new URL(text).port || "5432")));
     this.ready = [this.#administrator, ...Object.values(this.#secrets)];
     this.registerOutputs({ port: this.port });
 
-    function createLogin(service: string) {
+    function createLogin(service: string, generation: number): [string, k8s.core.v1.Secret] {
+      const suffix = `${service}-${generation}`;
+      const login = loginName(service, generation);
       const password = new random.RandomPassword(
-        `${name}-${service}-password`,
+        `${name}-${suffix}-password`,
         { length: 32, special: false },
         parent,
       ).result;
-      return createSecret(service, { url: pulumi.all([url, password]).apply(asLogin(service)), password });
+      const own = pulumi.all([url, password]).apply(asLogin(login, service));
+      return [login, createSecret(suffix, { url: own, password })];
     }
 
     function createSecret(suffix: string, stringData: Record<string, pulumi.Input<string>>) {
@@ -66,20 +78,33 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
   }
 
   login(service: string): DatabaseAccess {
-    return { environment: this.#environment(this.#secretOf(service)), secrets: this.#ca };
+    const login = loginName(service, this.#ring[0]);
+    return { environment: this.#environment(this.#secretOf(login)), secrets: this.#ca };
   }
 
   administrator(service: string): DatabaseAccess {
+    // In the order of their age: that another one is in use is nothing to the migrations.
+    const generations = this.#ring.toSorted((a, b) => a - b);
+    const passwords = generations.map((generation) => {
+      const login = loginName(service, generation);
+      return { login, variable: `DATABASE_PASSWORD_${generation}`, secret: this.#secretOf(login) };
+    });
+    // Kubernetes puts the values in place of $(NAME), so that the passwords themselves are in Secrets alone.
+    const logins = passwords.map(({ login, variable }) => [login, `$(${variable})`]);
+    const variables: Partial<Record<keyof MigrationVariables, string>> = {
+      DATABASE_LOGINS: JSON.stringify(Object.fromEntries(logins)),
+    };
     const environment = [
       ...this.#environment(this.#administrator),
-      fromSecret("DATABASE_LOGIN_PASSWORD", this.#secretOf(service).metadata.name, "password"),
+      ...passwords.map(({ variable, secret }) => fromSecret(variable, secret.metadata.name, "password")),
+      ...plain(variables),
     ];
     return { environment, secrets: this.#ca };
   }
 
-  #secretOf(service: string): k8s.core.v1.Secret {
-    const secret = this.#secrets[service];
-    if (secret === undefined) throw new Error(`${service} has no database`);
+  #secretOf(login: string): k8s.core.v1.Secret {
+    const secret = this.#secrets[login];
+    if (secret === undefined) throw new Error(`there is no login ${login}`);
     return secret;
   }
 
@@ -90,12 +115,12 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
 }
 
 /** The administrator's URL with the login and the database of a service instead. */
-function asLogin(service: string) {
+function asLogin(login: string, database: string) {
   return ([administrator, password]: readonly [string, string]): string => {
     const url = new URL(administrator);
-    url.username = service;
+    url.username = login;
     url.password = password;
-    url.pathname = `/${service}`;
+    url.pathname = `/${database}`;
     return url.href;
   };
 }

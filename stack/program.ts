@@ -22,7 +22,8 @@ export interface Program {
 
 type Settings = Readonly<Record<string, unknown>>;
 
-const project = z.object({ config: z.record(z.string(), z.object({ default: z.unknown() })) });
+const project = z.object({ config: z.record(z.string(), z.unknown()) });
+const declared = z.object({ default: z.unknown() });
 const ROOT = join(import.meta.dirname, "..");
 /** An address that RFC 5737 keeps for documents. */
 const BALANCER_ADDRESS = "192.0.2.1";
@@ -57,10 +58,11 @@ export async function runProgram(
   return { resources, outputs };
 }
 
-/** The defaults of Pulumi.yaml. */
+/** The defaults of Pulumi.yaml, without the keys of other packages. */
 function defaults(): Settings {
   const { config } = project.parse(parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")));
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, value.default]));
+  const own = Object.entries(config).filter(([key]) => !key.includes(":"));
+  return Object.fromEntries(own.map(([key, value]) => [key, declared.parse(value).default]));
 }
 
 /**
