@@ -49,6 +49,12 @@ export class TestStack {
     await this.pulumi(["up", "--yes", "--skip-preview", ...this.#target, ...options]);
   }
 
+  /** Takes the next step of a rotation, without a wait for the tokens of a signing key. */
+  async rotate(kind: string): Promise<void> {
+    const args = ["--stack", this.name, "--step", "--now"];
+    await run(process.execPath, [join(PROJECT, "rotation", "main.ts"), kind, ...args], { env: this.#env });
+  }
+
   async refresh(...options: string[]): Promise<void> {
     await this.pulumi(["refresh", "--yes", ...this.#target, ...options]);
   }

@@ -4,6 +4,7 @@ import { limitedRequests } from "./limits.ts";
 import { isolation } from "./network.ts";
 import { deletedPods, rollingUpdates } from "./pods.ts";
 import { brokenPod } from "./restart.ts";
+import { rotation } from "./rotation.ts";
 import { scaling } from "./scaling.ts";
 import { hiddenSecrets } from "./secrets.ts";
 
@@ -18,3 +19,6 @@ export const drills: Readonly<Record<string, Drill>> = {
   "central-limits": centralLimits,
   secrets: hiddenSecrets,
 };
+
+/** Drills that take many updates of the stack: these are run where they are named, and not with all others. */
+export const longDrills: Readonly<Record<string, Drill>> = { rotation };

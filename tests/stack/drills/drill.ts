@@ -8,6 +8,10 @@ export interface DrillContext {
   readonly services: readonly string[];
   /** Deploys the same platform with other settings. */
   readonly deploy: (settings: Readonly<Record<string, string>>) => Promise<void>;
+  /** Takes the next step of a rotation, as `npm run rotate` does. */
+  readonly rotate: (kind: string) => Promise<void>;
+  /** What the stack tells now. */
+  readonly readOutputs: () => Promise<TestOutputs>;
   /** Says what is going on. */
   readonly say: (line: string) => void;
 }

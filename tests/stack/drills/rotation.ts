@@ -1,0 +1,82 @@
+import type { TestOutputs } from "../../support/outputs.ts";
+import type { LoadResult } from "../load.ts";
+import { expectNoFailure, underLoad } from "../load.ts";
+import { User } from "../user.ts";
+import type { Drill, DrillContext } from "./drill.ts";
+import { calm } from "./drill.ts";
+
+/**
+ * The signing key is rotated under load without a failed request, and its tokens end with it. Leaves and the CA are
+ * rotated too: everything works after each step. Where the database is one node, requests fail while that node takes
+ * its certificate, and the figure says how many.
+ */
+export const rotation: Drill = async (context) => {
+  await calm(context);
+  const keys = await rotateSigningKeys(context);
+  const leaves = await rotateUnderLoad(context, "leaves", context.outputs);
+  await expectService(context.outputs);
+  const ca = await rotateAuthority(context);
+  return `signing keys: ${keys}; leaves: ${told(leaves)}; the CA: ${told(ca)}`;
+};
+
+async function rotateSigningKeys(context: DrillContext): Promise<string> {
+  const { outputs, say } = context;
+  const before = await User.signUp(outputs);
+  const results = [
+    await rotateUnderLoad(context, "signing-keys", outputs),
+    await rotateUnderLoad(context, "signing-keys", outputs),
+  ];
+  await before.expect(200, { method: "GET", path: "/authentication/whoami" });
+  // The load signs in anew, and so has a token of the new key when the old one is retired.
+  results.push(await rotateUnderLoad(context, "signing-keys", outputs));
+  await before.expect(401, { method: "GET", path: "/authentication/whoami" });
+  await before.close();
+  const fared = expectNoFailure("while the signing key was rotated", sum(results));
+  say(`signing keys rotated: ${fared}`);
+  return fared;
+}
+
+async function rotateAuthority(context: DrillContext): Promise<LoadResult> {
+  const results = [await rotateUnderLoad(context, "ca", context.outputs)];
+  // From here on a client that reads the outputs trusts both, and is content to the end.
+  const both = await context.readOutputs();
+  results.push(await rotateUnderLoad(context, "ca", both), await rotateUnderLoad(context, "ca", both));
+  await expectService(both);
+  await expectService(await context.readOutputs());
+  const refused = await expectService(context.outputs).then(
+    () => false,
+    (error: unknown) => /certificate|issuer/i.test(String(error)),
+  );
+  if (!refused) throw new Error("a client that trusts the retired CA alone takes the gateway's certificate");
+  return sum(results);
+}
+
+/** Takes one step while clients go on. */
+async function rotateUnderLoad(
+  context: DrillContext,
+  kind: string,
+  outputs: TestOutputs,
+): Promise<LoadResult> {
+  const result = await underLoad(outputs, () => context.rotate(kind));
+  context.say(`a step of ${kind}: ${told(result)}`);
+  return result;
+}
+
+/** Somebody new signs up, and is known: every part of that works. */
+async function expectService(outputs: TestOutputs): Promise<void> {
+  const user = await User.signUp(outputs);
+  await user.expect(200, { method: "GET", path: "/orders" });
+  await user.close();
+}
+
+function sum(results: readonly LoadResult[]): LoadResult {
+  return {
+    requests: results.reduce((all, { requests }) => all + requests, 0),
+    resent: results.reduce((all, { resent }) => all + resent, 0),
+    failures: results.flatMap(({ failures }) => failures),
+  };
+}
+
+function told({ requests, failures }: LoadResult): string {
+  return `${failures.length} of ${requests} requests failed`;
+}
