@@ -21,7 +21,10 @@ export interface Control {
  * it was taken everywhere.
  * @throws Error where the path of the folder is too long for a socket, which systems end at some 100 bytes
  */
-export async function startControl(folder: StateFolder, rotation: Rotation): Promise<Control> {
+export async function startControl(
+  folder: StateFolder,
+  rotation: Pick<Rotation, "generations" | "move">,
+): Promise<Control> {
   const path = folder.file(CONTROL_SOCKET);
   rmSync(path, { force: true });
   const server = createServer((request, response) => {
@@ -39,14 +42,18 @@ export async function startControl(folder: StateFolder, rotation: Rotation): Pro
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, rotation: Rotation): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  rotation: Pick<Rotation, "generations" | "move">,
+): Promise<void> {
   const { status, body } = await outcome(request, rotation);
   response.writeHead(status).end(body);
 }
 
 async function outcome(
   request: IncomingMessage,
-  rotation: Rotation,
+  rotation: Pick<Rotation, "generations" | "move">,
 ): Promise<{ status: number; body: string }> {
   const { method, url = "" } = request;
   if (method === "GET" && url === "/generations")
