@@ -15,7 +15,10 @@ export default defineConfig(
       "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ["local/**", "client/**", "rotation/**", "tests/**", "doctor/**", "docs/**"], rules: { "no-console": "off" } },
+  {
+    files: ["local/**", "client/**", "rotation/**", "tests/**", "doctor/**", "docs/**"],
+    rules: { "no-console": "off" },
+  },
   // Types are in comments here, which tsc checks and these rules do not see.
   {
     files: ["doctor/*.js"],

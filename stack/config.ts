@@ -121,7 +121,9 @@ export const schema = z.object({
   tracesEndpoint: orEmpty(z.url({ protocol: /^https?$/ })),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   adminUsername: z.string().min(3),
-  generations: allGenerationsText,
+  generations: allGenerationsText.describe(
+    "for each kind the accepted generations, the one in use first: `1`, `1,2`, `2,1`",
+  ),
   database: z.enum(["cockroachdb", "external"]),
   databaseNodes: count,
   databaseStorage: byteQuantity,

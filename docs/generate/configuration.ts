@@ -8,7 +8,11 @@ import { schema } from "../../stack/config.ts";
 import { allowed } from "./allowed.ts";
 
 const projectSchema = z.object({
-  config: z.record(z.string(), z.object({ default: z.unknown(), description: z.string() })),
+  config: z
+    .record(z.string(), z.unknown())
+    // The keys of other packages have a colon, and are theirs to document.
+    .transform((all) => Object.fromEntries(Object.entries(all).filter(([key]) => !key.includes(":"))))
+    .pipe(z.record(z.string(), z.object({ default: z.unknown(), description: z.string() }))),
 });
 
 /**
