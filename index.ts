@@ -1,6 +1,6 @@
 import { writeGenerations } from "./rotation/ring.ts";
 import { catalog } from "./services/catalog.ts";
-import { GATEWAY, PROMETHEUS, servicesWithDatabase } from "./services/shared/catalog.ts";
+import { GATEWAY, servicesWithDatabase } from "./services/shared/catalog.ts";
 import { Administrator } from "./stack/administrator.ts";
 import { CertificateAuthority } from "./stack/certificates.ts";
 import { limitsOutput, readConfig } from "./stack/config.ts";
@@ -12,6 +12,7 @@ import { createLimitStore, limitExtras } from "./stack/limit-store.ts";
 import { Microservice } from "./stack/microservice.ts";
 import { Migrations } from "./stack/migrations.ts";
 import { PlatformNamespace } from "./stack/namespace.ts";
+import { Observability } from "./stack/observability.ts";
 import { SigningKeys } from "./stack/signing-keys.ts";
 
 const names = Object.keys(catalog);
@@ -34,11 +35,8 @@ const migrations = new Migrations("migrations", {
 });
 
 const limitStore = createLimitStore("limit-store", { ...shared, authority });
-const extras = serviceExtras(
-  config,
-  new SigningKeys("signing-keys", shared),
-  limitExtras(config, limitStore),
-);
+const signingKeys = new SigningKeys("signing-keys", shared);
+const extras = serviceExtras(config, signingKeys, limitExtras(config, limitStore));
 const services = names.map((name) => {
   const parts = { catalog, authority, image: images(name), extras: extras[name], after: migrations.done };
   return new Microservice(name, {
@@ -47,7 +45,7 @@ const services = names.map((name) => {
     database: stored.includes(name) ? database : undefined,
   });
 });
-authority.issue(PROMETHEUS, { commonName: PROMETHEUS, uses: ["client"], secret: `${PROMETHEUS}-tls` });
+const observability = new Observability("observability", { ...shared, catalog, authority });
 const gateway = new Gateway("gateway", { ...shared, catalog, authority }, { dependsOn: services });
 
 export const gatewayUrl = gateway.url;
@@ -59,3 +57,4 @@ export const adminUsername = administrator.username;
 export const adminPassword = administrator.password;
 export const limits = limitsOutput(config);
 export const generations = writeGenerations(config.generations);
+export const { grafanaPassword } = observability;

@@ -1,5 +1,6 @@
+import { prometheusConfiguration } from "../observability/scraping.ts";
 import { catalog } from "../services/catalog.ts";
-import { GATEWAY, METRICS_PATH, PROMETHEUS } from "../services/shared/catalog.ts";
+import { GATEWAY, PROMETHEUS } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import { HOST } from "./ports.ts";
 import type { RunningServices } from "./services.ts";
@@ -20,27 +21,13 @@ export interface ScrapeTargets {
  */
 export function writeScrapeConfiguration(targets: ScrapeTargets): string {
   const { folder, authority, services, metricsPort } = targets;
-  const { certFile, keyFile } = authority.files(PROMETHEUS);
-  const ofServices = Object.keys(catalog).map((service) => ({
-    job_name: service,
-    scheme: "https",
-    metrics_path: METRICS_PATH,
-    tls_config: {
-      ca_file: authority.caFile,
-      cert_file: certFile,
-      key_file: keyFile,
-      server_name: service,
-    },
-    static_configs: [{ targets: services.replicas(service).map((url) => new URL(url).host) }],
-  }));
-  const ofGateway = {
-    job_name: GATEWAY,
-    static_configs: [{ targets: [`${HOST}:${metricsPort}`], labels: { service: GATEWAY } }],
-  };
-  const configuration = {
-    global: { scrape_interval: "5s" },
-    scrape_configs: [ofGateway, ...ofServices],
-  };
+  const addressesOf = (job: string) =>
+    job === GATEWAY ? [`${HOST}:${metricsPort}`] : services.replicas(job).map((url) => new URL(url).host);
+  const configuration = prometheusConfiguration(catalog, {
+    certificate: { caFile: authority.caFile, ...authority.files(PROMETHEUS) },
+    interval: "5s",
+    discover: (job) => ({ static_configs: [{ targets: addressesOf(job) }] }),
+  });
   // JSON is YAML.
   return folder.write("prometheus.yml", `${JSON.stringify(configuration, null, 2)}\n`);
 }

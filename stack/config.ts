@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
-import type { AllGenerations, Generations, Ring } from "../rotation/ring.ts";
-import { allGenerationsText } from "../rotation/ring.ts";
+import type { z } from "zod";
 import type { Limits } from "../gateway/limits.ts";
+import type { AllGenerations, Generations, Ring } from "../rotation/ring.ts";
+import type { Settings } from "./config-schema.ts";
+import { schema, STRUCTURED } from "./config-schema.ts";
 
 /** What the pods of one service, or of the gateway, ask for and how many there are. */
 export interface PodSettings {
@@ -34,6 +35,18 @@ export interface CockroachSettings {
   readonly clientImage: string;
 }
 
+/** Prometheus and Grafana. */
+export interface ObservabilitySettings {
+  readonly prometheus: ChartLocation;
+  readonly grafana: ChartLocation;
+  /** How long metrics are kept, such as 15d. */
+  readonly retention: string;
+  readonly storage: string;
+  readonly storageClass: string;
+  /** Addresses (`host:port`) that alerts are sent to. */
+  readonly alertmanagers: readonly string[];
+}
+
 export interface ExternalDatabaseSettings {
   readonly mode: "external";
   readonly url: pulumi.Output<string>;
@@ -61,6 +74,7 @@ export interface StackConfig {
   /** How far every kind of secret is rotated that this stack has. */
   readonly generations: Generations & Pick<AllGenerations, "ca" | "leaves" | "signing-keys">;
   readonly database: CockroachSettings | ExternalDatabaseSettings;
+  readonly observability: ObservabilitySettings | undefined;
 }
 
 export interface Exposure {
@@ -73,73 +87,6 @@ export interface Exposure {
 
 /** The configuration is wrong; the message names every such key. */
 export class ConfigError extends pulumi.RunError {}
-
-const text = z.string().min(1);
-const count = z.coerce.number().int().min(1);
-const port = z.coerce.number().int().min(1).max(65535);
-const matching = (pattern: RegExp, what: string) =>
-  z.string().regex(pattern, `expected ${what}`).describe(what);
-const cpuQuantity = matching(/^\d+(\.\d+)?m?$/, "an amount of CPU, such as 250m or 1.5");
-const byteQuantity = matching(/^\d+(Ki|Mi|Gi|Ti)$/, "an amount of bytes, such as 128Mi");
-const orEmpty = <T extends z.ZodType>(schema: T) => z.union([z.literal(""), schema]);
-
-const podKeys = {
-  minPods: count,
-  maxPods: count,
-  cpuPercent: z.coerce.number().int().min(1).max(100),
-  scaleDownSeconds: z.coerce.number().int().min(0).max(3600),
-  cpu: cpuQuantity,
-  memory: byteQuantity,
-  cpuLimit: orEmpty(cpuQuantity),
-  memoryLimit: orEmpty(byteQuantity),
-};
-const chart = z.strictObject({ chart: text, repository: text.optional(), version: text.optional() });
-
-/** What each key may be; docs/configuration.md is made from it. */
-export const schema = z.object({
-  ...podKeys,
-  namespace: matching(/^[a-z][a-z0-9-]{0,40}$/, "a namespace: lower-case letters, digits, -"),
-  registry: text,
-  push: z.stringbool(),
-  imageBase: text,
-  platform: z.string(),
-  charts: z.strictObject({ traefik: chart, cockroachdb: chart }),
-  exposure: z.enum(["LoadBalancer", "NodePort"]),
-  hosts: z.array(text),
-  nodePortHttps: port,
-  nodePortHttp: port,
-  limits: z.enum(["per-gateway", "central", "off"]),
-  limitRequestsPerMinute: count,
-  limitBurst: count,
-  limitConcurrent: count,
-  limitStoreFailure: z.enum(["local", "open", "closed"]),
-  limitStoreImage: text,
-  pods: z.record(z.string(), z.strictObject(podKeys).partial()),
-  drills: z.stringbool(),
-  roleRefusal: z.literal(["401", "403"]),
-  hstsSeconds: z.coerce.number().int().min(0),
-  tracesEndpoint: orEmpty(z.url({ protocol: /^https?$/ })),
-  logLevel: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
-  adminUsername: z.string().min(3),
-  generations: allGenerationsText.describe(
-    "for each kind the accepted generations, the one in use first: `1`, `1,2`, `2,1`",
-  ),
-  database: z.enum(["cockroachdb", "external"]),
-  databaseNodes: count,
-  databaseStorage: byteQuantity,
-  databaseStorageClass: z.string(),
-  databaseCpu: cpuQuantity,
-  databaseMemory: byteQuantity,
-  databaseClientImage: text,
-  databaseUrl: orEmpty(
-    z.url({ protocol: /^postgres(ql)?$/ }).describe("a URL that begins with postgresql://"),
-  ),
-  databaseCa: orEmpty(z.string().startsWith("-----BEGIN CERTIFICATE-----").describe("a certificate in PEM")),
-});
-type Settings = z.infer<typeof schema>;
-
-/** Keys whose values are lists or objects; all others are text to Pulumi. */
-const STRUCTURED: readonly string[] = ["charts", "generations", "hosts", "pods"];
 
 /**
  * Reads the stack's configuration once. The defaults are those of Pulumi.yaml.
@@ -178,6 +125,10 @@ function contradictions(settings: Settings, known: readonly string[]): string[] 
     problems.push("gatehouse:databaseUrl: with database external, set it with --secret");
   if (settings.database === "cockroachdb" && settings.generations["database-passwords"].join() !== "1")
     problems.push("gatehouse:generations.database-passwords: CockroachDB has no passwords, rotate leaves");
+  for (const name of ["prometheus", "grafana"] as const) {
+    if (settings.observability && settings.charts[name] === undefined)
+      problems.push(`gatehouse:charts.${name}: with observability, say where this chart is`);
+  }
   for (const name of Object.keys(settings.pods)) {
     if (!known.includes(name))
       problems.push(`gatehouse:pods.${name}: no such service; expected one of ${known.join(", ")}`);
@@ -218,6 +169,20 @@ function arrange(settings: Settings): StackConfig {
     adminUsername: settings.adminUsername,
     generations: generations(settings),
     database: database(settings),
+    observability: observability(settings),
+  };
+}
+
+function observability(settings: Settings): ObservabilitySettings | undefined {
+  const { prometheus, grafana } = settings.charts;
+  if (!settings.observability || prometheus === undefined || grafana === undefined) return undefined;
+  return {
+    prometheus,
+    grafana,
+    retention: settings.metricsRetention,
+    storage: settings.metricsStorage,
+    storageClass: settings.databaseStorageClass,
+    alertmanagers: settings.alertmanagers,
   };
 }
 

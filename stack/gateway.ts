@@ -16,14 +16,13 @@ import {
   allowTo,
   allowToAnywhere,
   allowToCollector,
+  API_SERVER_PORTS,
   GATEWAY_METRICS_PORT,
   SERVICE_PORT,
   tcp,
 } from "./network.ts";
 import { podLabels } from "./pods.ts";
 
-/** Ports at which API servers listen, behind their Service: the gateway reads its routes there. */
-const API_SERVER_PORTS = [443, 6443, 8443];
 const CLIENT_CERTIFICATE = "gateway-tls";
 const EDGE_CERTIFICATE = "edge-tls";
 

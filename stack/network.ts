@@ -9,6 +9,8 @@ type Egress = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 export const SERVICE_PORT = 8443;
 /** Port of the gateway's metrics inside its pods. */
 export const GATEWAY_METRICS_PORT = 9100;
+/** Ports at which API servers listen, behind their Service. */
+export const API_SERVER_PORTS = [443, 6443, 8443] as const;
 export const SQL_PORT = 26257;
 export const DATABASE_HTTP_PORT = 8080;
 

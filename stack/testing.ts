@@ -11,6 +11,7 @@ interface Named {
 interface Kinds {
   "kubernetes:core/v1:Namespace": types.output.core.v1.Namespace;
   "kubernetes:core/v1:Secret": types.output.core.v1.Secret;
+  "kubernetes:core/v1:ConfigMap": types.output.core.v1.ConfigMap;
   "kubernetes:core/v1:Service": types.output.core.v1.Service;
   "kubernetes:core/v1:Pod": types.output.core.v1.Pod;
   "kubernetes:apps/v1:Deployment": types.output.apps.v1.Deployment;

@@ -4,7 +4,7 @@ import type { Option } from "commander";
 import { parse } from "yaml";
 import { z } from "zod";
 import { localCommand } from "../../local/options.ts";
-import { schema } from "../../stack/config.ts";
+import { schema } from "../../stack/config-schema.ts";
 import { allowed } from "./allowed.ts";
 
 const projectSchema = z.object({

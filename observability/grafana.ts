@@ -1,0 +1,79 @@
+import type { Expression } from "./metrics.ts";
+
+/** Id of the data source that every panel reads. */
+export const DATA_SOURCE = "prometheus";
+
+/** A unit as Grafana names it. */
+export type Unit = "reqps" | "percentunit" | "s" | "bytes" | "short" | "dateTimeFromNow";
+
+/** One graph or number. */
+export interface Panel {
+  readonly title: string;
+  readonly unit: Unit;
+  /** Lines of the graph: the text of a line's legend, with `{{label}}`, and what it shows. */
+  readonly lines: Readonly<Record<string, Expression>>;
+  /** A graph over time unless it says otherwise. */
+  readonly kind?: "timeseries" | "stat";
+}
+
+/** A dashboard in Grafana's JSON model, as far as it is used here. */
+export interface Dashboard {
+  readonly uid: string;
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly timezone: "browser";
+  readonly schemaVersion: number;
+  readonly refresh: string;
+  readonly time: { readonly from: string; readonly to: string };
+  readonly panels: readonly GrafanaPanel[];
+}
+
+export interface GrafanaPanel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly datasource: { readonly type: "prometheus"; readonly uid: string };
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: {
+    readonly defaults: { readonly unit: Unit; readonly min: 0 };
+    readonly overrides: [];
+  };
+  readonly targets: readonly {
+    readonly refId: string;
+    readonly expr: Expression;
+    readonly legendFormat: string;
+  }[];
+}
+
+/** Units of Grafana's grid: a row of panels fills the width. */
+const WIDTH = 24;
+const HEIGHT = 8;
+
+/** Lays rows of panels out as a dashboard. */
+export function dashboard(uid: string, title: string, rows: readonly (readonly Panel[])[]): Dashboard {
+  const panels = rows.flatMap((row, y) =>
+    row.map((panel, x) => ({ panel, x: (x * WIDTH) / row.length, y: y * HEIGHT, w: WIDTH / row.length })),
+  );
+  return {
+    uid: `gatehouse-${uid}`,
+    title: `Gatehouse: ${title}`,
+    tags: ["gatehouse"],
+    timezone: "browser",
+    schemaVersion: 39,
+    refresh: "30s",
+    time: { from: "now-1h", to: "now" },
+    panels: panels.map(({ panel, ...place }, index) => ({
+      id: index + 1,
+      type: panel.kind ?? "timeseries",
+      title: panel.title,
+      datasource: { type: "prometheus", uid: DATA_SOURCE },
+      gridPos: { ...place, h: HEIGHT },
+      fieldConfig: { defaults: { unit: panel.unit, min: 0 }, overrides: [] },
+      targets: Object.entries(panel.lines).map(([legendFormat, expr], line) => ({
+        refId: String.fromCharCode(65 + line),
+        expr,
+        legendFormat,
+      })),
+    })),
+  };
+}

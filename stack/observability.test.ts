@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { catalog } from "../services/catalog.ts";
+import type { Stack } from "./testing.ts";
+import { podsIn, runStack } from "./testing.ts";
+
+const names = Object.keys(catalog);
+const releases = (stack: Stack) => stack.ofType("kubernetes:helm.sh/v3:Release");
+
+describe("without observability", () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await runStack();
+  });
+
+  it("there is a certificate for whoever reads metrics, and nothing else", () => {
+    expect(stack.one("kubernetes:core/v1:Secret", "prometheus-tls")).toBeDefined();
+    expect(releases(stack).map(({ chart }) => chart)).toEqual(["cockroachdb", "traefik"]);
+    expect(stack.outputs["grafanaPassword"]).toBeUndefined();
+  });
+});
+
+describe("with observability", () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await runStack({ observability: true, alertmanagers: ["alerts.example:9093"] });
+  });
+  const configuration = () =>
+    parse(
+      stack.one("kubernetes:core/v1:ConfigMap", "prometheus-configuration").data["prometheus.yml"] ?? "",
+    ) as { scrape_configs: { job_name: string }[]; rule_files: string[]; alerting: unknown };
+
+  it("Prometheus and Grafana are installed", () => {
+    expect(releases(stack).map(({ chart }) => chart)).toEqual(
+      expect.arrayContaining(["prometheus", "grafana"]),
+    );
+  });
+
+  it("Prometheus reads every service of the catalog and the gateway, and tells the Alertmanager", () => {
+    const { scrape_configs: jobs, alerting } = configuration();
+    expect(jobs.map(({ job_name }) => job_name)).toEqual(["gateway", ...names]);
+    expect(JSON.stringify(alerting)).toContain("alerts.example:9093");
+  });
+
+  it("Prometheus raises the alerts of the rules that it mounts", () => {
+    const { data } = stack.one("kubernetes:core/v1:ConfigMap", "prometheus-configuration");
+    expect(configuration().rule_files).toEqual(["/etc/config/alerts.yml"]);
+    expect(parse(data["alerts.yml"] ?? "")).toHaveProperty("groups.0.rules.0.alert");
+  });
+
+  it("Prometheus reaches what it reads, Grafana reaches Prometheus, and nobody reaches Grafana", () => {
+    const policyOf = (name: string) => stack.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", name).spec;
+    expect(podsIn(policyOf("prometheus").egress).sort()).toEqual(["gateway", ...names].sort());
+    expect(podsIn(policyOf("prometheus").ingress)).toEqual(["grafana"]);
+    expect(podsIn(policyOf("grafana").egress)).toEqual(["prometheus"]);
+    expect(policyOf("grafana")).not.toHaveProperty("ingress");
+  });
+
+  it("Grafana has a dashboard for every service, and a password that is in no value of a chart", () => {
+    const { data } = stack.one("kubernetes:core/v1:ConfigMap", "grafana-dashboards");
+    for (const name of names) expect(Object.keys(data)).toContain(`gatehouse-${name}.json`);
+    expect(stack.outputs["grafanaPassword"]).toBeDefined();
+    expect(JSON.stringify(releases(stack))).not.toContain("<password of");
+  });
+
+  it("no pod may do what Pod Security restricted forbids", () => {
+    for (const { chart, values } of releases(stack).filter(({ chart }) => /prometheus|grafana/.test(chart))) {
+      const text = JSON.stringify(values);
+      expect([chart, text.includes('"runAsNonRoot":true')]).toEqual([chart, true]);
+      expect([chart, text.includes('"seccompProfile":{"type":"RuntimeDefault"}')]).toEqual([chart, true]);
+      expect([chart, text.includes('"capabilities":{"drop":["ALL"]}')]).toEqual([chart, true]);
+    }
+  });
+
+  it("a chart that is nowhere is told", async () => {
+    const charts = { traefik: { chart: "traefik" }, cockroachdb: { chart: "cockroachdb" } };
+    await expect(runStack({ observability: true, charts })).rejects.toThrow(
+      "gatehouse:charts.prometheus: with observability, say where this chart is",
+    );
+  });
+});
