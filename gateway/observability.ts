@@ -18,7 +18,7 @@ export const accessLogOptions = {
         ...["TraceId"],
       ].map((name) => [name, "keep"]),
     ),
-    headers: { defaultMode: "drop", names: { "X-Request-Id": "keep", "X-User-Id": "keep" } },
+    headers: { defaultMode: "drop", names: { "X-Request-Id": "keep" } },
     queryParameters: { defaultMode: "drop" },
   },
 } as const;

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePorts } from "../../local/ports.ts";
+import { SECURE_ENTRY_POINT } from "../../gateway/entrypoints.ts";
+import { freePorts, HOST } from "../../local/ports.ts";
 import { findTraefik } from "../../local/traefik.ts";
 
 interface StaticConfiguration {
@@ -20,12 +21,14 @@ export interface SecondGateway {
 
 export async function startSecondGateway(state: string): Promise<SecondGateway> {
   const traefik = await findTraefik();
-  const [https = 0, http = 0] = await freePorts(2);
   const read = readFileSync(join(state, "traefik/static.yml"), "utf8");
   const configuration = JSON.parse(read) as StaticConfiguration;
   configuration.accessLog.filePath = join(state, "logs/access-2.log");
-  for (const [index, entryPoint] of Object.values(configuration.entryPoints).entries())
-    entryPoint.address = `127.0.0.1:${index === 0 ? https : http}`;
+  const entryPoints = Object.values(configuration.entryPoints);
+  const ports = await freePorts(entryPoints.length);
+  for (const [index, entryPoint] of entryPoints.entries())
+    entryPoint.address = `${HOST}:${ports[index] ?? 0}`;
+  const { address } = configuration.entryPoints[SECURE_ENTRY_POINT] ?? { address: "" };
   const file = join(state, "traefik/static-2.yml");
   writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
 
@@ -35,7 +38,7 @@ export async function startSecondGateway(state: string): Promise<SecondGateway> 
   };
   start();
   return {
-    url: `https://localhost:${https}`,
+    url: `https://${address.replace(HOST, "localhost")}`,
     start,
     async kill() {
       const ended = once(gateway, "exit");

@@ -52,7 +52,6 @@ describe("a request", () => {
       RouterName: "post-products-id-buy@file",
       DownstreamStatus: 201,
       "downstream_X-Request-Id": requestId,
-      "request_X-User-Id": userId,
     });
   });
 
