@@ -25,7 +25,7 @@ export default defineConfig({
       {
         test: {
           name: "local",
-          include: [...suite, "tests/local/**/*.test.ts"],
+          include: [...suite, "tests/{local,attack}/**/*.test.ts"],
           globalSetup: ["tests/support/platform-setup.ts"],
           ...patience,
         },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Answer } from "../shared/internal-client.ts";
-import { createDocuments } from "./documents.ts";
+import { createDocuments, readAhead } from "./documents.ts";
 
 const describing = (path: string): Answer => ({
   status: 200,
@@ -65,5 +65,15 @@ describe("the documents of other services", () => {
     });
     depot.mockResolvedValue(describing("/depot"));
     expect(Object.keys(await documents.read())).toEqual(["shop", "depot"]);
+  });
+
+  it("are read ahead until every service has described itself", async () => {
+    const { shop, depot, documents } = setUp();
+    shop.mockResolvedValue(describing("/shop"));
+    depot.mockImplementationOnce(down).mockImplementationOnce(down).mockResolvedValue(describing("/depot"));
+    await readAhead(documents, 1);
+    expect(depot).toHaveBeenCalledTimes(3);
+    expect(Object.keys(await documents.read())).toEqual(["shop", "depot"]);
+    expect(depot).toHaveBeenCalledTimes(3);
   });
 });

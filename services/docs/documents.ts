@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { InternalClient } from "../shared/internal-client.ts";
 import { Problem } from "../shared/problem.ts";
@@ -60,4 +61,16 @@ export function createDocuments(clients: Readonly<Record<string, Pick<InternalCl
       return Object.fromEntries(kept);
     },
   };
+}
+
+/** Reads until all documents are there, so that no reader meets a service that is slow just then. Never throws. */
+export async function readAhead(documents: Documents, pause = 1_000): Promise<void> {
+  for (;;) {
+    try {
+      await documents.read();
+      return;
+    } catch {
+      await sleep(pause, undefined, { ref: false });
+    }
+  }
 }

@@ -8,7 +8,7 @@ import { readEnvironment, serviceEnvironment } from "../shared/config.ts";
 import { openInternalClient } from "../shared/internal-client.ts";
 import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
-import { createDocuments } from "./documents.ts";
+import { createDocuments, readAhead } from "./documents.ts";
 
 const services = calleesOf(catalog, "docs").map((service) => [service, addressVariable(service)] as const);
 const address = z.url({ protocol: /^https$/ });
@@ -21,7 +21,9 @@ const clients = Object.fromEntries(
     return [service, openInternalClient(base, { service, url, timeout: 2_000 })];
   }),
 );
-const app = createApp({ ...base, documents: createDocuments(clients), swaggerUi: { css, bundle } });
+const documents = createDocuments(clients);
+const app = createApp({ ...base, documents, swaggerUi: { css, bundle } });
+void readAhead(documents);
 await serve(app, {
   ...base,
   close: Object.values(clients).map((client) => () => client.close()),

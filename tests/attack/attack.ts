@@ -8,9 +8,10 @@ export type Family =
  * runner says.
  * - `state`: the state folder of a platform on this machine, for its signing key and its processes;
  * - `addresses`: source addresses to choose from, as 127.0.0.0/8 has them;
+ * - `host`: the gateway at a host of its own, where not all else of this machine answers too;
  * - `limits`: the gateway's limits.
  */
-export type Need = "state" | "addresses" | "limits";
+export type Need = "state" | "addresses" | "host" | "limits";
 
 /** One case: what is tried, and a run that throws {@link Broken} where the platform does not hold. */
 export interface Attack {

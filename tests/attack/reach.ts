@@ -122,24 +122,37 @@ export const reach: readonly Attack[] = [
   },
   {
     family: "reach",
-    threat: "no other port answers at the outside address",
+    threat: "no process's port answers at an outside address of this machine",
     quick: true,
-    async run(target) {
-      const { gatewayUrl, gatewayHttpUrl } = target.outputs;
+    needs: ["state"],
+    run(target) {
+      const ports = [...target.processes().values()].flatMap(listenersOf).map(({ port }) => port);
+      return holdClosed(outsideAddresses(), ports);
+    },
+  },
+  {
+    family: "reach",
+    threat: "no port but the gateway's own answers at the gateway's host",
+    quick: true,
+    needs: ["host"],
+    run({ outputs: { gatewayUrl, gatewayHttpUrl } }) {
       const own = [gatewayUrl, gatewayHttpUrl].map((url) =>
         Number(new URL(url).port || (url.startsWith("https") ? 443 : 80)),
       );
-      const hosts = target.addresses ? outsideAddresses() : [new URL(gatewayUrl).hostname];
-      const ports = target.addresses
-        ? [...target.processes().values()].flatMap(listenersOf).map(({ port }) => port)
-        : innerPorts.filter((port) => !own.includes(port));
-      const tried = hosts.flatMap((host) => ports.map((port) => ({ host, port })));
-      const open = (await each(tried, async (one) => ((await accepts(one)) ? [one] : []))).flat();
-      hold(open.length === 0, `open: ${open.map(({ host, port }) => `${host}:${port}`).join(", ")}`);
-      return `${tried.length} ports of ${hosts.length} addresses are closed`;
+      return holdClosed(
+        [new URL(gatewayUrl).hostname],
+        innerPorts.filter((port) => !own.includes(port)),
+      );
     },
   },
 ];
+
+async function holdClosed(hosts: readonly string[], ports: readonly number[]): Promise<string> {
+  const tried = hosts.flatMap((host) => ports.map((port) => ({ host, port })));
+  const open = (await each(tried, async (one) => ((await accepts(one)) ? [one] : []))).flat();
+  hold(open.length === 0, `open: ${open.map(({ host, port }) => `${host}:${port}`).join(", ")}`);
+  return `${tried.length} ports of ${hosts.length} addresses are closed`;
+}
 
 /** The addresses at which others reach this machine. */
 function outsideAddresses(): string[] {

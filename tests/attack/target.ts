@@ -32,6 +32,7 @@ export class Target {
     const has = {
       state: this.state !== undefined && process.platform === "linux",
       addresses: this.addresses,
+      host: !isLoopback(this.outputs.gatewayUrl),
       limits: this.outputs.limits === "on",
     };
     return needs.filter((need) => !has[need]);
