@@ -43,6 +43,7 @@ describe("the file for Traefik", () => {
     expect(file.http["serversTransports"]?.["orders"]).toEqual({
       serverName: "orders",
       disableHTTP2: true,
+      maxIdleConnsPerHost: 64,
       forwardingTimeouts: gateway.serversTransports["orders"]?.forwardingTimeouts,
       rootCAs: ["/c/ca.crt"],
       certificates: [certificate("gateway")],

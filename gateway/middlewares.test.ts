@@ -134,6 +134,7 @@ describe("the gateway's way to a service", () => {
       expect(gateway.serversTransports[name]).toMatchObject({
         serverName: name,
         disableHTTP2: true,
+        maxIdleConnsPerHost: 64,
         tls: { certificate: "gateway" },
       });
     }

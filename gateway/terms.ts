@@ -32,6 +32,8 @@ export interface Service {
 export interface ServersTransport {
   readonly serverName: string;
   readonly disableHTTP2: boolean;
+  /** Connections to each server that stay open for the next request. */
+  readonly maxIdleConnsPerHost: number;
   readonly tls: TlsClient;
   readonly forwardingTimeouts: {
     readonly dialTimeout: Duration;
