@@ -48,6 +48,8 @@ export function middlewares(
     "whole-body": {
       buffering: { maxRequestBodyBytes: MAX_BODY_BYTES, memRequestBodyBytes: MAX_BODY_BYTES },
     },
+    // Both retries say how long a body can be: with Traefik's default, no limit, they are half of the time that the
+    // gateway takes for a request (bench/README.md).
     // A check fails with 500 where the replica that it asked died: another one is asked, once. A service's own 500
     // gets the same second chance, which is all that Traefik can tell apart.
     "retry-checks": {
@@ -55,6 +57,7 @@ export function middlewares(
         attempts: 2,
         initialInterval: "50ms",
         timeout: "5s",
+        maxRequestBodyBytes: MAX_BODY_BYTES,
         status: ["500"],
         disableRetryOnNetworkError: true,
       },
@@ -66,6 +69,7 @@ export function middlewares(
         attempts: 6,
         initialInterval: "200ms",
         timeout: "5s",
+        maxRequestBodyBytes: MAX_BODY_BYTES,
         status: ["502"],
         disableRetryOnNetworkError: false,
       },

@@ -118,6 +118,8 @@ export type Middleware =
         readonly attempts: number;
         readonly initialInterval: Duration;
         readonly timeout: Duration;
+        /** Bytes of a body that can be sent again. */
+        readonly maxRequestBodyBytes: number;
         readonly status: readonly string[];
         readonly disableRetryOnNetworkError: boolean;
       };
