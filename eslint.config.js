@@ -2,7 +2,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["node_modules/", ".local/"] },
+  { ignores: ["node_modules/", ".local/", "bench/.venv/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
@@ -16,7 +16,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["local/**", "client/**", "rotation/**", "tests/**", "doctor/**", "docs/**"],
+    files: ["local/**", "bench/**", "client/**", "rotation/**", "tests/**", "doctor/**", "docs/**"],
     rules: { "no-console": "off" },
   },
   // Types are in comments here, which tsc checks and these rules do not see.

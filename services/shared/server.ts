@@ -7,6 +7,7 @@ import type { ServiceEnvironment } from "./config.ts";
 import { trackConnections } from "./connections.ts";
 import type { Health } from "./health.ts";
 import type { Logger } from "./logging.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Milliseconds after SIGTERM at which what is still open is cut, so that the process ends within 10 s. */
@@ -26,6 +27,7 @@ export interface ServeOptions {
   readonly environment: ServiceEnvironment;
   readonly health: Health;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
   /** What to close once the last request is answered, in this order. */
   readonly close: readonly (() => Promise<unknown>)[];
@@ -55,6 +57,13 @@ export async function serve(app: Hono<any>, options: ServeOptions): Promise<void
     },
   }) as Http2SecureServer;
   const connections = trackConnections(server);
+  const handshakes = options.metrics.counter(
+    "gatehouse_tls_handshakes_total",
+    "TLS handshakes completed with clients",
+    [],
+    [{}],
+  );
+  server.on("secureConnection", () => handshakes.inc());
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(environment.PORT, environment.HOST, resolve);

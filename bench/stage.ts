@@ -1,0 +1,150 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startPlatform } from "../local/platform.ts";
+import type { Platform } from "../local/platform.ts";
+import { freePorts, HOST } from "../local/ports.ts";
+import { startProcess, stopProcess } from "../local/processes.ts";
+import { silentProgress } from "../local/progress.ts";
+import { findTraefik } from "../local/traefik.ts";
+import { lastLines, waitForPort } from "../local/wait.ts";
+import type { Sessions } from "./sessions.ts";
+import { openSessions } from "./sessions.ts";
+
+/** The path that every subject answers. */
+export const PATH = "/products";
+
+/** What all subjects stand on: one platform with its certificates, its database and its authentication service. */
+export class Stage {
+  readonly #platform: Platform;
+  readonly #folder: string;
+  readonly traefik: string;
+  readonly sessions: Sessions;
+
+  private constructor(platform: Platform, folder: string, traefik: string, sessions: Sessions) {
+    this.#platform = platform;
+    this.#folder = folder;
+    this.traefik = traefik;
+    this.sessions = sessions;
+  }
+
+  static async open(): Promise<Stage> {
+    const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
+    const platform = await startPlatform(
+      {
+        ...{
+          port: 0,
+          httpPort: undefined,
+          state: folder,
+          replicas: 1,
+          limits: false,
+          drills: false,
+          logs: false,
+        },
+        ...{ roleRefusal: "401", databaseUrl: undefined },
+      },
+      silentProgress,
+    );
+    return new Stage(platform, folder, await findTraefik(), await openSessions(platform.outputs));
+  }
+
+  /** Path of the CA's certificate. */
+  get ca(): string {
+    return this.#platform.caFile;
+  }
+
+  /** Path of the key set that access tokens are signed with. */
+  get signingKeys(): string {
+    return join(this.#folder, "secrets/signing-keys.json");
+  }
+
+  certificate(name: string): { readonly cert: string; readonly key: string } {
+    return {
+      cert: join(this.#folder, `certificates/${name}.crt`),
+      key: join(this.#folder, `certificates/${name}.key`),
+    };
+  }
+
+  /** Port of a part of the platform: `authentication-1`, `postgres`. */
+  port(name: string): number {
+    const listener = this.#platform.listeners.find((one) => one.name === name);
+    if (listener === undefined) throw new Error(`the platform has no listener ${name}`);
+    return listener.port;
+  }
+
+  /** Process id of a part of the platform. */
+  process(name: string): number {
+    const { processes } = JSON.parse(readFileSync(join(this.#folder, "processes.json"), "utf8")) as {
+      processes: { name: string; pid: number }[];
+    };
+    const found = processes.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`the platform has no process ${name}`);
+    return found.pid;
+  }
+
+  /** The processes that answer whether a token's session goes on. */
+  get checks(): number[] {
+    return [this.process("authentication-1"), this.process("postgres")];
+  }
+
+  async freePort(): Promise<number> {
+    return (await freePorts(1))[0] ?? 0;
+  }
+
+  /** Writes a file for a subject, and gives its path. */
+  write(name: string, content: string | object): string {
+    const path = this.file(name);
+    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content, null, 2), {
+      mode: 0o600,
+    });
+    return path;
+  }
+
+  file(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** Starts a program of a subject and resolves once it listens. */
+  async start(
+    name: string,
+    port: number,
+    [program, ...args]: readonly [string, ...string[]],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Started> {
+    const log = this.file(`logs/bench-${name}.log`);
+    const child = startProcess(program, args, { log, env: { ...process.env, ...environment } });
+    const failed = new Promise<never>((_, reject) => {
+      child.once("error", reject);
+      child.once("exit", () => reject(new Error(`${name} ended: ${lastLines(log)}`)));
+    });
+    failed.catch(() => undefined);
+    await Promise.race([waitForPort(port, 20_000), failed]).catch(async (error: unknown) => {
+      await stopProcess(child, "SIGTERM");
+      throw error;
+    });
+    return started(child, port);
+  }
+
+  async close(): Promise<void> {
+    await this.#platform.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** One running program. */
+export interface Started {
+  readonly pid: number;
+  readonly port: number;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+function started(child: ChildProcess, port: number): Started {
+  return {
+    pid: child.pid ?? 0,
+    port,
+    url: `https://${HOST}:${port}`,
+    stop: () => stopProcess(child, "SIGTERM"),
+  };
+}
