@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
+import { VerifiedTokens } from "./verified-tokens.ts";
 
 const ALGORITHM = "ES256";
 /** RFC 9068: no other kind of token that we might ever sign can pass for an access token. */
@@ -67,6 +68,30 @@ export async function createAccessTokens(keys: string, options: TokenOptions): P
     keys: set.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid, alg: ALGORITHM, use: "sig" })),
   });
 
+  const verified = new VerifiedTokens<z.infer<typeof verifiedClaims>>();
+
+  async function verifyAnew(token: string, currentDate: Date) {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, publicKeys, {
+        algorithms: [ALGORITHM],
+        typ: TOKEN_TYPE,
+        issuer: options.issuer,
+        audience: options.audience,
+        requiredClaims: ["sub", "sid", "jti", "iat", "exp"],
+        maxTokenAge: options.lifetime,
+        clockTolerance: CLOCK_SKEW,
+        currentDate,
+      });
+      if (protectedHeader.kid === undefined) return undefined;
+      const claims = verifiedClaims.parse(payload);
+      verified.add(token, claims);
+      return claims;
+    } catch (error) {
+      if (error instanceof errors.JOSEError || error instanceof z.ZodError) return undefined;
+      throw error;
+    }
+  }
+
   return {
     lifetime: options.lifetime,
 
@@ -83,27 +108,13 @@ export async function createAccessTokens(keys: string, options: TokenOptions): P
 
     async verify(token) {
       const currentDate = new Date();
-      try {
-        const { payload, protectedHeader } = await jwtVerify(token, publicKeys, {
-          algorithms: [ALGORITHM],
-          typ: TOKEN_TYPE,
-          issuer: options.issuer,
-          audience: options.audience,
-          requiredClaims: ["sub", "sid", "jti", "iat", "exp"],
-          maxTokenAge: options.lifetime,
-          clockTolerance: CLOCK_SKEW,
-          currentDate,
-        });
-        if (protectedHeader.kid === undefined) return undefined;
-        const { sub, sid, iat, exp } = verifiedClaims.parse(payload);
-        // jose tolerates as much at the end of a token's life as at its start; no token lives longer for it here.
-        const now = Math.floor(currentDate.getTime() / 1000);
-        if (exp <= now || now - iat > options.lifetime) return undefined;
-        return { userId: sub, sessionId: sid };
-      } catch (error) {
-        if (error instanceof errors.JOSEError || error instanceof z.ZodError) return undefined;
-        throw error;
-      }
+      const claims = verified.get(token) ?? (await verifyAnew(token, currentDate));
+      if (claims === undefined) return undefined;
+      const { sub, sid, iat, exp } = claims;
+      // jose tolerates as much at the end of a token's life as at its start; no token lives longer for it here.
+      const now = Math.floor(currentDate.getTime() / 1000);
+      if (exp <= now || now - iat > options.lifetime) return undefined;
+      return { userId: sub, sessionId: sid };
     },
   };
 }
