@@ -33,16 +33,16 @@ export class Stage {
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
     const platform = await startPlatform(
       {
-        ...{
-          port: 0,
-          httpPort: undefined,
-          state: folder,
-          replicas: 1,
-          limits: false,
-          drills: false,
-          logs: false,
-        },
-        ...{ roleRefusal: "401", databaseUrl: undefined },
+        port: 0,
+        httpPort: undefined,
+        state: folder,
+        replicas: 1,
+        limits: "off",
+        limitStoreFailure: "local",
+        drills: false,
+        logs: false,
+        roleRefusal: "401",
+        databaseUrl: undefined,
       },
       silentProgress,
     );

@@ -65,7 +65,7 @@ export const userRoute = gateway(
 function wholeGateway(stage: Stage, upstream: Started, access: Access): object {
   const catalog = defineCatalog({ products: { routes: { [`GET ${PATH}`]: access } } });
   const configuration = gatewayConfiguration(catalog, {
-    limits: { requestsPerMinute: 60_000_000, burst: 1_000_000, concurrent: 10_000 },
+    limits: { mode: "per-gateway", requestsPerMinute: 60_000_000, burst: 1_000_000, concurrent: 10_000 },
     drills: false,
     hstsSeconds: 0,
     forwardAuthAddress: () => authenticationUrl(stage),
