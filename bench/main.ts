@@ -23,6 +23,12 @@ const machine = describeMachine();
 const stage = await Stage.open();
 const candidates: Candidate[] = [];
 const left: string[] = [];
+const stop = async () => {
+  for (const { running } of candidates) await running.stop();
+  await stage.close();
+};
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => void stop().finally(() => process.exit(1)));
 try {
   for (const subject of options.subjects) {
     const lacks = await subject.lacks?.();
@@ -50,6 +56,5 @@ try {
     writeFileSync(keptFile, `${JSON.stringify(now, null, 2)}\n`);
   }
 } finally {
-  for (const { running } of candidates) await running.stop();
-  await stage.close();
+  await stop();
 }
