@@ -26,6 +26,7 @@ import { EDGE } from "./certificate-list.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import { LocalError } from "./error.ts";
 import type { LocalOptions } from "./options.ts";
+import type { WatchedProcess } from "./kept-process.ts";
 import { KeptProcess } from "./kept-process.ts";
 import { HOST } from "./ports.ts";
 import { startProcess } from "./processes.ts";
@@ -49,6 +50,7 @@ export interface GatewayContext {
 }
 
 export interface RunningGateway {
+  readonly process: WatchedProcess;
   /**
    * Takes the certificates that there are now. The edge's must be a new one: that clients see it shows that all of the
    * configuration was taken.
@@ -80,6 +82,7 @@ export async function startGateway(context: GatewayContext): Promise<RunningGate
       throw new LocalError(`${(error as Error).message}; the end of ${log}:\n${lastLines(log)}`);
     });
   return {
+    process: gateway,
     async reload() {
       writeDynamic(context);
       await waitFor("the gateway showing its new certificate", 20_000, () => showsItsCertificate(context));

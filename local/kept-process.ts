@@ -16,8 +16,22 @@ export interface KeptProcessOptions {
   readonly report: (line: string) => void;
 }
 
+/** A process of the platform as those see it who look at it. */
+export interface WatchedProcess {
+  /** `orders-1`, `gateway`. */
+  readonly name: string;
+  /** Undefined while none runs. */
+  readonly pid: number | undefined;
+  /** How often another one took its place. */
+  readonly restarts: number;
+  /** Whether it does its work. */
+  readonly ready: boolean;
+  /** Ends it without any warning, as a crash does; another takes its place. */
+  kill(): void;
+}
+
 /** A process that is to run until it is stopped: when it ends by itself, another is started. */
-export class KeptProcess {
+export class KeptProcess implements WatchedProcess {
   readonly #options: KeptProcessOptions;
   readonly #stopped = new AbortController();
   #child: ChildProcess | undefined;
@@ -27,6 +41,27 @@ export class KeptProcess {
 
   constructor(options: KeptProcessOptions) {
     this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get pid(): number | undefined {
+    return this.ready ? this.#child?.pid : undefined;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Whether it runs; who knows more of it says more. */
+  get ready(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  kill(): void {
+    this.#child?.kill("SIGKILL");
   }
 
   /** Waits, but no longer than the process is to run. @returns whether it still is */

@@ -22,15 +22,24 @@ export class LogFiles {
   readonly #offsets = new Map<string, number>();
   /** Bytes of a last line that was not whole yet. */
   readonly #partial = new Map<string, string>();
+  /** Files that are read from the middle of a line. */
+  readonly #midway = new Set<string>();
 
   /** @param folder the state folder's `logs`, which need not exist yet */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Leaves out what has been written so far. */
-  skip(): void {
-    for (const file of this.#files()) this.#offsets.set(file, statSync(file).size);
+  /**
+   * Leaves out what has been written so far.
+   * @param tail bytes at the end of each file that are read nevertheless, from the first line that begins in them
+   */
+  skip(tail = 0): void {
+    for (const file of this.#files()) {
+      const offset = Math.max(0, statSync(file).size - tail);
+      this.#offsets.set(file, offset);
+      if (tail > 0 && offset > 0) this.#midway.add(file);
+    }
   }
 
   /** The lines since the last time that fit, oldest first. */
@@ -57,6 +66,7 @@ export class LogFiles {
   #linesOf(file: string): LogLine[] {
     const whole = ((this.#partial.get(file) ?? "") + this.#newText(file)).split("\n");
     this.#partial.set(file, whole.pop() ?? "");
+    if (whole.length > 0 && this.#midway.delete(file)) whole.shift();
     const name = basename(file, ".log");
     let last: string | undefined;
     return whole

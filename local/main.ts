@@ -38,10 +38,10 @@ async function printLogs(): Promise<void> {
   for await (const line of files.follow({}, stop.signal)) console.log(prettyLine(line, 18));
 }
 
-function printWelcome({ outputs, outputsFile, caFile }: Platform, seconds: number): void {
+function printWelcome({ outputs, outputsFile, caFile, dashboardUrl }: Platform, seconds: number): void {
   console.log(`ready in ${seconds.toFixed(1)} s
 
-  gateway   ${outputs.gatewayUrl}
+  gateway   ${outputs.gatewayUrl}${dashboardUrl === undefined ? "" : `\n  dashboard ${dashboardUrl}`}
   CA file   ${caFile}
   outputs   ${outputsFile}
   admin     ${outputs.adminUsername}; the password is "adminPassword" in the outputs

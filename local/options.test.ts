@@ -53,11 +53,14 @@ describe("the options of npm start", () => {
 
   it("are what is given", () => {
     const argv =
-      "--port 0 --http-port 8081 --state elsewhere --replicas 3 --limits central --limit-store-failure open --drills off";
+      "--port 0 --http-port 8081 --dashboard-port 0 --traces dashboard --state elsewhere --replicas 3 " +
+      "--limits central --limit-store-failure open --drills off";
     const environment = { DATABASE_URL: "postgresql://root@db/defaultdb" };
     expect(parseOptions([...argv.split(" "), "--role-refusal=403", "--logs"], environment)).toEqual({
       port: 0,
       httpPort: 8081,
+      dashboardPort: 0,
+      traces: "dashboard",
       state: resolve("elsewhere"),
       replicas: 3,
       limits: "central",
@@ -69,6 +72,10 @@ describe("the options of npm start", () => {
     });
   });
 
+  it("leave the dashboard out on request", () => {
+    expect(parseOptions(["--dashboard-port", "off"], {}).dashboardPort).toBe("off");
+  });
+
   it.each([
     ["--port", "-1"],
     ["--port", "65536"],
@@ -77,6 +84,8 @@ describe("the options of npm start", () => {
     ["--port", ""],
     ["--port", " "],
     ["--http-port", "x"],
+    ["--dashboard-port", "on"],
+    ["--traces", "localhost:4318"],
     ["--replicas", "0"],
     ["--replicas", "9"],
     ["--replicas", "two"],

@@ -16,7 +16,9 @@ export interface LocalOptions {
   /** What a request meets while the store of the central limits does not answer. */
   readonly limitStoreFailure: "local" | "open" | "closed";
   readonly drills: boolean;
-  /** Base URL of an OTLP/HTTP collector to which traces go. */
+  /** Port of the dashboard; undefined for 8081 or, where that is taken, any free one. */
+  readonly dashboardPort?: number | "off" | undefined;
+  /** Base URL of an OTLP/HTTP collector to which traces go, or {@link TO_DASHBOARD}. */
   readonly traces?: string | undefined;
   /** Whether the processes' log lines are printed too. */
   readonly logs: boolean;
@@ -32,6 +34,11 @@ export function localCommand(): Command {
     .description("Runs the whole platform on this machine until Ctrl-C.")
     .option("--port <port>", "port of the gateway; 0 for any free one", port, 8443)
     .option("--http-port <port>", "port that redirects to HTTPS (default: 8080, or any free one)", port)
+    .option(
+      "--dashboard-port <port>",
+      "port of the dashboard, 0 for any free one, or off (default: 8081, or any free one)",
+      portOrOff,
+    )
     .option("--state <dir>", "folder for data, certificates, logs and outputs", ".local")
     .option("--replicas <count>", "processes of each service", replicas, 2)
     .addOption(
@@ -47,8 +54,8 @@ export function localCommand(): Command {
     .addOption(onOff("--drills <on|off>", "GET /<service>/fail, which breaks a replica on purpose", "on"))
     .option(
       "--traces <url>",
-      "send traces to this OTLP/HTTP collector, such as http://127.0.0.1:4318",
-      httpUrl,
+      "send traces to this OTLP/HTTP collector, such as http://127.0.0.1:4318, or to the dashboard",
+      tracesTarget,
     )
     .option("--logs", "print the log lines of all processes, for people to read")
     .addOption(
@@ -70,6 +77,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
     .opts<{
       port: number;
       httpPort?: number;
+      dashboardPort?: number | "off";
       state: string;
       replicas: number;
       limits: "on" | "off" | "central";
@@ -82,6 +90,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
   return {
     port: flags.port,
     httpPort: flags.httpPort,
+    dashboardPort: flags.dashboardPort,
     state: resolve(flags.state),
     replicas: flags.replicas,
     limits: flags.limits,
@@ -98,12 +107,16 @@ function onOff(flags: string, description: string, fallback: "on" | "off"): Opti
   return new Option(flags, description).choices(["on", "off"]).default(fallback);
 }
 
+/** The value of `--traces` that sends them to the dashboard. */
+export const TO_DASHBOARD = "dashboard";
+
 const port = (text: string) => integer(text, 0, 65_535);
+const portOrOff = (text: string) => (text === "off" ? text : port(text));
 const replicas = (text: string) => integer(text, 1, 8);
 
-function httpUrl(text: string): string {
-  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
-    throw new InvalidArgumentError("Give an http(s) URL.");
+function tracesTarget(text: string): string {
+  if (text !== TO_DASHBOARD && !/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new InvalidArgumentError(`Give an http(s) URL, or "${TO_DASHBOARD}".`);
   return text;
 }
 

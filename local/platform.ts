@@ -1,10 +1,13 @@
 import { issueCertificates } from "./certificate-list.ts";
 import { embeddedDatabase, externalDatabase } from "./database.ts";
+import { startDashboard } from "./dashboard/server.ts";
+import { LocalError } from "./error.ts";
 import { startGateway } from "./gateway.ts";
 import { LocalGenerations } from "./generations.ts";
 import type { LocalOptions } from "./options.ts";
 import { startControl } from "./control.ts";
-import { claimPort, freePorts } from "./ports.ts";
+import { TO_DASHBOARD } from "./options.ts";
+import { claimPort, freePorts, HOST } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { Rotation } from "./rotation.ts";
 import { writeScrapeConfiguration } from "./scraping.ts";
@@ -45,6 +48,8 @@ export interface Platform {
   readonly outputs: Outputs;
   readonly outputsFile: string;
   readonly caFile: string;
+  /** Where the dashboard is, with the token that opens it; undefined where it is off. */
+  readonly dashboardUrl: string | undefined;
   /** Every door that speaks TLS. */
   readonly listeners: readonly Listener[];
   /** Stops everything that was started, the gateway first. */
@@ -61,7 +66,7 @@ export interface PlatformExtras {
 
 /** Starts the whole platform. Where a step fails, what the earlier ones started is stopped again. */
 export async function startPlatform(
-  options: LocalOptions,
+  wanted: LocalOptions,
   progress: Progress,
   extras: PlatformExtras = {},
 ): Promise<Platform> {
@@ -71,8 +76,10 @@ export async function startPlatform(
     for (const part of started.reverse().splice(0)) await part.stop();
   };
   try {
-    const port = await claimPort(options.port, "--port");
-    const httpPort = await redirectPort(options);
+    const port = await claimPort(wanted.port, "--port");
+    const httpPort = await portFor(wanted, "--http-port", wanted.httpPort, 8080);
+    const dashboardPort = await dashboardPortFor(wanted);
+    const options = { ...wanted, traces: tracesFor(wanted, dashboardPort) };
     const folder = await StateFolder.open(options.state);
     started.push({
       stop: () => {
@@ -144,8 +151,20 @@ export async function startPlatform(
 
     const outputs = outputsNow();
     const outputsFile = writeOutputs(outputs);
+    const dashboard =
+      dashboardPort === undefined
+        ? undefined
+        : await startDashboard({
+            ...context,
+            port: dashboardPort,
+            gateway: gateway.process,
+            outputs,
+            options: wanted,
+          });
+    if (dashboard !== undefined) started.push(dashboard);
     const listeners = [{ name: "gateway", port }, ...replicaListeners(services), ...database.listeners];
-    return { outputs, outputsFile, caFile: authority.caFile, listeners, stop };
+    const dashboardUrl = dashboard?.url;
+    return { outputs, outputsFile, caFile: authority.caFile, dashboardUrl, listeners, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -160,9 +179,28 @@ function replicaListeners(services: RunningServices): Listener[] {
   );
 }
 
-/** The wanted port for redirects, or 8080, or where nobody asked for that one and it is taken, any. */
-async function redirectPort({ port, httpPort }: LocalOptions): Promise<number> {
-  if (httpPort !== undefined) return claimPort(httpPort, "--http-port");
-  if (port === 0) return claimPort(0, "--http-port");
-  return claimPort(8080, "--http-port").catch(() => claimPort(0, "--http-port"));
+/** The wanted port or, where nobody asked for one, the usual one, or where that is taken, any. */
+async function portFor(
+  { port }: LocalOptions,
+  flag: string,
+  wanted: number | undefined,
+  usual: number,
+): Promise<number> {
+  if (wanted !== undefined) return claimPort(wanted, flag);
+  if (port === 0) return claimPort(0, flag);
+  return claimPort(usual, flag).catch(() => claimPort(0, flag));
+}
+
+/** Undefined where the dashboard is off. */
+async function dashboardPortFor(options: LocalOptions): Promise<number | undefined> {
+  const { dashboardPort: wanted, traces } = options;
+  if (wanted !== "off") return portFor(options, "--dashboard-port", wanted, 8081);
+  if (traces === TO_DASHBOARD)
+    throw new LocalError("traces cannot go to a dashboard that is off: leave out one of the two flags");
+  return undefined;
+}
+
+/** Base URL of the collector. */
+function tracesFor({ traces }: LocalOptions, dashboardPort = 0): string | undefined {
+  return traces === TO_DASHBOARD ? `http://${HOST}:${dashboardPort}` : traces;
 }

@@ -1,6 +1,7 @@
 import type { Agent } from "node:https";
 import { request } from "node:https";
 import { nodeFlags, runtimeEnvironment } from "../services/runtime.ts";
+import type { WatchedProcess } from "./kept-process.ts";
 import { KeptProcess } from "./kept-process.ts";
 import { HOST } from "./ports.ts";
 import { startProcess } from "./processes.ts";
@@ -32,7 +33,7 @@ export interface ReplicaOptions {
 }
 
 /** One process of a service, kept alive: restarted when it ends by itself or fails its health checks. */
-export class Replica implements Endpoint {
+export class Replica implements Endpoint, WatchedProcess {
   readonly port: number;
   ready = false;
   readonly #options: ReplicaOptions;
@@ -53,6 +54,26 @@ export class Replica implements Endpoint {
       folder,
       report,
     });
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get service(): string {
+    return this.#options.service;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get restarts(): number {
+    return this.#process.restarts;
+  }
+
+  kill(): void {
+    this.#process.kill();
   }
 
   /** Starts the process and resolves once it is ready. @throws Error where it ends before */

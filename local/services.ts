@@ -51,6 +51,8 @@ export interface RunningServices {
    * after the other, so that where there are two nobody notices.
    */
   roll(services: readonly string[]): Promise<void>;
+  /** The replicas of all services as processes. */
+  readonly processes: readonly Replica[];
   stop(): Promise<void>;
 }
 
@@ -132,6 +134,7 @@ export async function startServices(context: ServicesContext): Promise<RunningSe
         await sleep(NOTICE);
       }
     },
+    processes: all,
     stop,
   };
 }

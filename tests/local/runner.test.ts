@@ -47,12 +47,18 @@ describe("npm start", () => {
       const client = new TestClient({ outputs: again });
       expectJson(await client.post("/authentication/login", { username, password }), 200);
 
+      const dashboard = await eventually("the dashboard's address", () =>
+        /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(second.text())?.at(0),
+      );
+      expect((await fetch(dashboard, { redirect: "manual" })).status).toBe(303);
+
       // The platform of the whole suite runs beside this one all the while.
       expect((await new TestClient({ outputs: inject("outputs") }).get("/orders")).status).toBe(401);
 
       const children = [...processesOf(state).values()];
       second.child.kill("SIGTERM");
       expect(await second.ended()).toBe(0);
+      await expect(fetch(dashboard)).rejects.toThrow();
       expect(children.filter(isAlive)).toEqual([]);
       for (const log of ["authentication-1", "products-2"]) {
         expect(

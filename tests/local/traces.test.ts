@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Collector, Span } from "../support/collector.ts";
+import type { Span } from "../../local/dashboard/span.ts";
+import type { Collector } from "../support/collector.ts";
 import { startCollector } from "../support/collector.ts";
 import type { TestPlatform } from "../support/platform.ts";
 import { startTestPlatform } from "../support/platform.ts";

@@ -2,39 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { spansOfProtobuf } from "./otlp-protobuf.ts";
-
-export type AttributeValue = string | number | undefined;
-
-/** A span as OTLP has it (https://opentelemetry.io/docs/specs/otlp). */
-export interface Span {
-  readonly service: AttributeValue;
-  readonly traceId: string;
-  readonly spanId: string;
-  /** Empty for the root of a trace. */
-  readonly parentSpanId: string;
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-}
-
-interface JsonAttribute {
-  key: string;
-  value: { stringValue?: string; intValue?: number };
-}
-interface JsonRequest {
-  resourceSpans: {
-    resource: { attributes: JsonAttribute[] };
-    scopeSpans: {
-      spans: {
-        traceId: string;
-        spanId: string;
-        parentSpanId?: string;
-        name: string;
-        attributes: JsonAttribute[];
-      }[];
-    }[];
-  }[];
-}
+import { spansOf } from "../../local/dashboard/otlp.ts";
+import type { Span } from "../../local/dashboard/span.ts";
 
 export interface Collector {
   readonly url: string;
@@ -53,10 +22,7 @@ export async function startCollector(): Promise<Collector> {
       const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
       bodies.push(body.toString("latin1"));
       const isJson = request.headers["content-type"]?.startsWith("application/json") ?? false;
-      if (request.url === "/v1/traces")
-        spans.push(
-          ...(isJson ? spansOfJson(JSON.parse(body.toString()) as JsonRequest) : spansOfProtobuf(body)),
-        );
+      if (request.url === "/v1/traces") spans.push(...spansOf(request.headers["content-type"] ?? "", body));
       response.writeHead(200, { "content-type": isJson ? "application/json" : "application/x-protobuf" });
       response.end(isJson ? "{}" : "");
     });
@@ -71,20 +37,4 @@ export async function startCollector(): Promise<Collector> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function spansOfJson({ resourceSpans }: JsonRequest): Span[] {
-  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
-    scopeSpans.flatMap(({ spans }) =>
-      spans.map(({ traceId, spanId, parentSpanId = "", name, attributes }) => ({
-        ...{ traceId, spanId, parentSpanId, name },
-        service: record(resource.attributes)["service.name"],
-        attributes: record(attributes),
-      })),
-    ),
-  );
-}
-
-function record(attributes: readonly JsonAttribute[]): Record<string, AttributeValue> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
 }

@@ -12,6 +12,7 @@ export interface TestPlatform {
   /** The state folder, which is removed when the platform stops. */
   readonly state: string;
   readonly caFile: string;
+  readonly dashboardUrl: string | undefined;
   readonly listeners: readonly Listener[];
   readonly stop: () => Promise<void>;
 }
@@ -44,6 +45,7 @@ export async function startTestPlatform(
     outputs: platform.outputs,
     state,
     caFile: platform.caFile,
+    dashboardUrl: platform.dashboardUrl,
     listeners: platform.listeners,
     async stop() {
       await platform.stop();

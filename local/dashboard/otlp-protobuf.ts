@@ -1,4 +1,5 @@
-import type { AttributeValue, Span } from "./collector.ts";
+import type { AttributeValue, Span } from "./span.ts";
+import { STATUS_ERROR } from "./span.ts";
 
 /**
  * The fields of a message in protobuf's wire format by their numbers; numbers of fixed width are left as bytes
@@ -40,8 +41,16 @@ class Message {
     return typeof value === "number" ? value : undefined;
   }
 
+  /** Eight bytes, the least significant first. */
+  fixed64(field: number): bigint {
+    const bytes = this.bytes(field);
+    return bytes.length === 8 ? bytes.readBigUInt64LE() : 0n;
+  }
+
   messages(field: number): Message[] {
-    return (this.#fields.get(field) ?? []).map((value) => new Message(value as Buffer));
+    return (this.#fields.get(field) ?? [])
+      .filter((value) => Buffer.isBuffer(value))
+      .map((value) => new Message(value));
   }
 
   message(field: number): Message {
@@ -60,6 +69,9 @@ export function spansOfProtobuf(body: Buffer): Span[] {
         spanId: span.bytes(2).toString("hex"),
         parentSpanId: span.bytes(4).toString("hex"),
         name: span.text(5),
+        start: span.fixed64(7),
+        end: span.fixed64(8),
+        failed: span.message(15).number(3) === STATUS_ERROR,
         attributes: attributes(span, 9),
       })),
     );
