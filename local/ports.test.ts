@@ -18,6 +18,11 @@ describe("free ports", () => {
     expect(new Set(ports).size).toBe(20);
     for (const port of ports) expect(await claimPort(port, "--port")).toBe(port);
   });
+
+  it("are never given twice, so that what is started slowly finds its port still free", async () => {
+    const given = [...(await freePorts(30)), ...(await freePorts(30)), await claimPort(0, "--port")];
+    expect(new Set(given).size).toBe(61);
+  });
 });
 
 describe("a port that is asked for", () => {

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { LocalError } from "./error.ts";
 
@@ -12,6 +11,17 @@ const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 const MAX_TRIES = 1_000;
 
+/**
+ * Where this process looks next. A port is free only until it is used, some seconds later: processes that start at the
+ * same time must not find the same ones, so each begins elsewhere, and none looks at a port twice.
+ */
+let next = FIRST_PORT + ((process.pid * 280) % (LAST_PORT - FIRST_PORT));
+
+function nextPort(): number {
+  next = next + 1 < LAST_PORT ? next + 1 : FIRST_PORT;
+  return next;
+}
+
 /** Some free ports, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const held: HeldPort[] = [];
@@ -19,7 +29,7 @@ export async function freePorts(count: number): Promise<number[]> {
     for (let tries = 0; held.length < count; tries++) {
       if (tries > MAX_TRIES)
         throw new LocalError(`no ${count} ports are free on ${HOST}: stop some programs`);
-      const port = await hold(randomInt(FIRST_PORT, LAST_PORT)).catch(() => undefined);
+      const port = await hold(nextPort()).catch(() => undefined);
       if (port !== undefined) held.push(port);
     }
   } finally {
