@@ -16,9 +16,8 @@ export const drills: Readonly<Record<string, Drill>> = {
   updates: rollingUpdates,
   scaling,
   limits: limitedRequests,
-  "central-limits": centralLimits,
   secrets: hiddenSecrets,
 };
 
-/** Drills that take many updates of the stack: these are run where they are named, and not with all others. */
-export const longDrills: Readonly<Record<string, Drill>> = { rotation };
+/** Drills that take minutes or many updates of the stack: these are run where they are named, not with all others. */
+export const longDrills: Readonly<Record<string, Drill>> = { "central-limits": centralLimits, rotation };
