@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CertificateFiles } from "./certificates.ts";
 import { LocalError } from "./error.ts";
@@ -43,8 +53,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const account = await unprivileged(programs.initdb);
 
   if (!existsSync(`${data}/PG_VERSION`)) {
-    rmSync(data, { recursive: true, force: true });
-    mkdirSync(data, { mode: 0o700 });
+    emptyFolder(data);
     own(data);
     await runAs(account, programs.initdb, [
       "-D",
@@ -176,6 +185,12 @@ async function runAs(account: Account, program: string, args: readonly string[])
         `As root, PostgreSQL runs as another account, which must be able to enter the folders of the clone and the state.`,
     );
   }
+}
+
+/** Makes a folder, or empties one: it stays itself, for it may be a disk of its own or a link to one. */
+function emptyFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
 }
 
 function own(path: string): void {

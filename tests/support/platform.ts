@@ -17,13 +17,13 @@ export interface TestPlatform {
   readonly stop: () => Promise<void>;
 }
 
-/** A local platform on free ports with a state of its own. */
+/** A local platform on free ports with a state of its own, which the test may have laid out before. */
 export async function startTestPlatform(
   postgresSettings: Readonly<Record<string, string>> = { fsync: "off" },
   options: Partial<LocalOptions> = {},
   extras: Omit<PlatformExtras, "postgresSettings"> = {},
 ): Promise<TestPlatform> {
-  const state = await mkdtemp(join(tmpdir(), "gatehouse-suite-"));
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), "gatehouse-suite-")));
   const platform = await startPlatform(
     {
       port: 0,
