@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { catalog } from "../../services/catalog.ts";
+import type { Catalog } from "../../services/shared/catalog.ts";
 import { allRoutes } from "../../services/shared/catalog.ts";
 import { User } from "../stack/user.ts";
 import type { TestOutputs } from "../support/outputs.ts";
@@ -20,7 +21,10 @@ const FOLDER = join(".local", "judge", "schemathesis");
 /** The document of everything that the gateway serves, in which each operation has its service as its tag. */
 const DOCUMENT = "/openapi.json";
 const routes = allRoutes(catalog, { drills: false }).filter(({ access }) => access !== "internal");
-const services = [...new Set(routes.map(({ service }) => service))];
+/** All but who gathers the document, which does not describe itself in it. */
+const services = [...new Set(routes.map(({ service }) => service))].filter(
+  (service) => (catalog as Catalog)[service]?.readsDocuments !== true,
+);
 
 /** Who sends the requests. */
 const identities: Readonly<Record<string, (outputs: TestOutputs) => Promise<User | undefined>>> = {
