@@ -43,6 +43,8 @@ async function configure(): Promise<void> {
   const { GATEHOUSE_REGISTRY: registry, GATEHOUSE_CHARTS: charts } = process.env;
   await stack.set("registry", registry ?? "gatehouse.local");
   await stack.set("push", String(registry !== undefined));
+  // No drill but that of scaling counts on a third pod, which the load of the others would call on a fast machine.
+  await stack.set("maxPods", "2");
   for (const chart of charts === undefined ? [] : ["traefik", "cockroachdb"])
     await stack.set(`charts.${chart}.chart`, join(charts ?? "", chart));
 }

@@ -18,14 +18,13 @@ const MOST_UNEVEN = 3;
 /** Two gateway pods with full buckets: of 110 requests at once 80 are accepted and 30 are told to wait. */
 export const limitedRequests: Drill = async (context) => {
   const user = await User.signUp(context.outputs, AT_ONCE);
-  // No third pod, which would have a bucket too; and Traefik forgets its buckets when any pod comes or goes.
-  await context.deploy({ limits: "per-gateway", maxPods: String(PODS) });
+  await context.deploy({ limits: "per-gateway" });
   try {
     await calm(context);
     await expectExactLimits(context, user);
   } finally {
     await user.close();
-    await context.deploy({ limits: "off", maxPods: "3" });
+    await context.deploy({ limits: "off" });
   }
   return `${AT_ONCE} at once at ${PODS} gateway pods: 80 accepted and 30 limited, ${RUNS} runs out of ${RUNS}`;
 };

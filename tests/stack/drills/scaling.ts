@@ -8,6 +8,15 @@ const DOWN_SECONDS = 300;
 
 /** Under load the pods go from 2 to 3, where the load is, and back to 2 after it. */
 export const scaling: Drill = async (context) => {
+  await context.deploy({ maxPods: "3" });
+  try {
+    return await scale(context);
+  } finally {
+    await context.deploy({ maxPods: "2" });
+  }
+};
+
+async function scale(context: DrillContext): Promise<string> {
   await calm(context);
   const whoami = await loadUntilThree(context, "/authentication/whoami", ["gateway", "authentication"]);
   const orders = await loadUntilThree(context, "/orders", ["gateway", "authentication", "orders"]);
@@ -20,7 +29,7 @@ export const scaling: Drill = async (context) => {
     `load on whoami: gateway and authentication 2 -> 3 in ${whoami.toFixed(0)} s; ` +
     `on orders: orders too in ${orders.toFixed(0)} s; back to 2 in ${down.toFixed(0)} s`
   );
-};
+}
 
 async function loadUntilThree(
   { cluster, outputs, say }: DrillContext,
