@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import { dashboards } from "../observability/dashboards.ts";
 import { DATA_SOURCE } from "../observability/grafana.ts";
 import type { Catalog } from "../services/shared/catalog.ts";
+import { PROMETHEUS } from "../services/shared/catalog.ts";
 import { chartOf } from "./charts.ts";
 import type { ObservabilitySettings } from "./config.ts";
 import type { PlatformNamespace } from "./namespace.ts";
@@ -60,7 +61,7 @@ export function createGrafana(name: string, args: GrafanaArgs, parent: pulumi.Cu
       spec: {
         podSelector: { matchLabels: { "app.kubernetes.io/name": GRAFANA } },
         policyTypes: ["Ingress", "Egress"],
-        egress: allowTo(["prometheus"], PROMETHEUS_PORT),
+        egress: allowTo([PROMETHEUS], PROMETHEUS_PORT),
       },
     },
     parent,

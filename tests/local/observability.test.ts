@@ -6,17 +6,20 @@ import { join } from "node:path";
 import { request } from "undici";
 import { expect, inject, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { parseMetrics } from "../../local/dashboard/metrics-text.ts";
 import { freePorts } from "../../local/ports.ts";
 import { alertRules } from "../../observability/alerts.ts";
 import { dashboards } from "../../observability/dashboards.ts";
 import { metricsIn } from "../../observability/metrics.ts";
 import { catalog } from "../../services/catalog.ts";
 import { signUp } from "../support/client.ts";
-import { metricNames, scrapeAll } from "../support/scrape.ts";
+import { scrapeAll } from "../support/scrape.ts";
 import { eventually } from "../support/wait.ts";
 
 /** What there is only where limits are central; services/authentication/limits/metrics.test.ts sees to these. */
 const CENTRAL_ONLY = ["gatehouse_limiter_store_up", "gatehouse_limiter_decisions_total"];
+
+const namesIn = (text: string) => parseMetrics(text, () => true).map(({ name }) => name);
 
 it("every metric that a dashboard or an alert reads is there", async () => {
   const { client } = await signUp();
@@ -24,7 +27,7 @@ it("every metric that a dashboard or an alert reads is there", async () => {
   await client.get("/orders");
   const shown = await scrapeAll(inject("state"));
   expect([...shown.keys()].sort()).toEqual(["gateway", ...Object.keys(catalog)].sort());
-  const names = new Set(["up", ...CENTRAL_ONLY, ...[...shown.values()].flatMap(metricNames)]);
+  const names = new Set(["up", ...CENTRAL_ONLY, ...[...shown.values()].flatMap(namesIn)]);
   const expressions = [
     ...alertRules(catalog).groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
     ...dashboards(catalog).flatMap(({ panels }) =>

@@ -50,8 +50,3 @@ export async function scrape({
   });
   return (await Promise.all(texts)).join("\n");
 }
-
-/** Names of the metrics in a text of Prometheus' format. */
-export function metricNames(text: string): string[] {
-  return [...text.matchAll(/^(\w+)[{ ]/gm)].map(([, name = ""]) => name);
-}
