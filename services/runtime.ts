@@ -4,7 +4,7 @@
  */
 
 /** The heap takes its part of the pod's limit, whatever that is, and collects young garbage early. */
-export const nodeFlags = ["--max-old-space-size-percentage=40", "--max-semi-space-size=2"] as const;
+export const nodeFlags = ["--max-old-space-size-percentage=40", "--max-semi-space-size=8"] as const;
 
 /**
  * glibc gives the 19 MiB of a finished hash back at once, where by itself it would keep them in every thread's arena

@@ -34,12 +34,13 @@ export function admit(routes: readonly Route[], room: Room = ROOM): MiddlewareHa
   };
 }
 
-/** Does the work in its turn. @throws Problem `overloaded` where there is no room, or none in time */
+/** Does the work in its turn, at once where there is room. @throws Problem `overloaded` where there is no room, or none in time */
 async function inTurn(
   compartment: BulkheadPolicy,
   patience: number,
   work: () => Promise<void>,
 ): Promise<void> {
+  if (compartment.executionSlots > 0) return compartment.execute(work);
   const waiting = new AbortController();
   const tired = setTimeout(() => waiting.abort(), patience);
   const begin = () => {

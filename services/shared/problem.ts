@@ -61,20 +61,25 @@ export class Problem extends Error {
     this.options = options;
   }
 
-  toResponse(): Response {
-    const { detail, errors, headers } = this.options;
-    const body = {
+  /** The problem's JSON text (RFC 9457, section 3). */
+  get body(): string {
+    const { detail, errors } = this.options;
+    return JSON.stringify({
       type: `urn:gatehouse:problem:${this.code}`,
       title: problems[this.code][1],
       status: this.status,
       code: this.code,
       ...(detail === undefined ? {} : { detail }),
       ...(errors === undefined ? {} : { errors }),
-    };
-    return new Response(JSON.stringify(body), {
-      status: this.status,
-      headers: { "content-type": "application/problem+json", ...headers },
     });
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return { "content-type": "application/problem+json", ...this.options.headers };
+  }
+
+  toResponse(): Response {
+    return new Response(this.body, { status: this.status, headers: this.headers });
   }
 }
 
@@ -122,10 +127,10 @@ export function problemHandler(logger: Logger) {
   return (error: Error, c: Context): Response => answerProblem(c, problemOf(error, c, logger));
 }
 
-/** Answers with a problem, and notes its code for what counts and logs the request. */
+/** Answers with a problem and the headers set so far, and notes its code for what counts and logs the request. */
 export function answerProblem(c: Context, problem: Problem): Response {
   c.set("problemCode", problem.code);
-  return problem.toResponse();
+  return c.body(problem.body, problem.status, problem.headers);
 }
 
 function problemOf(error: Error, c: Context, logger: Logger): Problem {

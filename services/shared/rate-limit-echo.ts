@@ -9,10 +9,10 @@ export const RATE_LIMIT_HEADERS = ["RateLimit", "RateLimit-Policy"] as const;
  */
 export function echoRateLimit(): MiddlewareHandler {
   return async (c, next) => {
-    await next();
     for (const name of RATE_LIMIT_HEADERS) {
       const value = c.req.header(name);
-      if (value !== undefined && !c.res.headers.has(name)) c.res.headers.set(name, value);
+      if (value !== undefined) c.header(name, value);
     }
+    await next();
   };
 }

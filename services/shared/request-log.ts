@@ -18,8 +18,9 @@ export function logRequests(logger: Logger): MiddlewareHandler {
     const given = c.req.header(REQUEST_ID) ?? "";
     const requestId = /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
     await inRequest({ requestId }, async () => {
-      await next();
+      // Before the answer is made: a header that comes later makes the whole answer anew.
       c.header(REQUEST_ID, requestId);
+      await next();
       logger.info({
         method: c.req.method,
         route: routeOf(c),
