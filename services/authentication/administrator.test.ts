@@ -7,7 +7,8 @@ import { seedAdministrator } from "./administrator.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import { migrations } from "./migrations.ts";
 import { verifyPassword } from "./passwords.ts";
-import { isSessionActive, startSession } from "./sessions.ts";
+import { SessionChecks } from "./session-checks.ts";
+import { startSession } from "./sessions.ts";
 import { findUserByName, insertUser } from "./users.ts";
 
 const given = { username: "admin", password: "a very long password" };
@@ -41,7 +42,7 @@ describe("the administrator", () => {
     const session = await startSession(db, ADMINISTRATOR_ID, 60);
     await seedAdministrator(db, given);
     expect(await stored()).toEqual(before);
-    expect(await isSessionActive(db, session)).toBe(true);
+    expect(await new SessionChecks(db).isActive(session)).toBe(true);
   });
 
   it("gets a new password where another is given, which ends the sessions of the old one and no others", async () => {
@@ -53,8 +54,8 @@ describe("the administrator", () => {
     await seedAdministrator(db, { ...given, password: "another long password" });
     const { passwordHash } = await stored();
     expect(await verifyPassword(passwordHash, "another long password")).toBe(true);
-    expect(await isSessionActive(db, session)).toBe(false);
-    expect(await isSessionActive(db, hers)).toBe(true);
+    expect(await new SessionChecks(db).isActive(session)).toBe(false);
+    expect(await new SessionChecks(db).isActive(hers)).toBe(true);
   });
 
   it("takes no account over that somebody else has registered", async () => {

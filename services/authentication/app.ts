@@ -13,8 +13,9 @@ import type { Limiter } from "./limits/limiter.ts";
 import { authenticationMetrics } from "./metrics.ts";
 import { hashPassword } from "./passwords.ts";
 import { credentials, refreshRequest, session, user } from "./schemas.ts";
+import { SessionChecks } from "./session-checks.ts";
 import type { SessionGrant } from "./sessions.ts";
-import { endSession, isSessionActive, rotateRefreshToken, startSession } from "./sessions.ts";
+import { endSession, rotateRefreshToken, startSession } from "./sessions.ts";
 import type { AccessTokens, Seconds } from "./tokens.ts";
 import { throttled } from "./throttle.ts";
 import type { User } from "./users.ts";
@@ -33,6 +34,7 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
   const { db, tokens, sessionLifetime, limiter } = dependencies;
   const app = createServiceApp("authentication", dependencies);
   const metrics = authenticationMetrics(dependencies.metrics);
+  const sessions = new SessionChecks(db);
 
   app.openapi(registration, async (c) => {
     const { username, password } = c.req.valid("json");
@@ -84,7 +86,7 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
 
   app.openapi(validate, async (c) => {
     const claims = await claimsOf(c);
-    const active = claims !== undefined && (await isSessionActive(db, claims));
+    const active = claims !== undefined && (await sessions.isActive(claims));
     // A token that is refused counts against the source: guessing ends, and no owner of an ended session pays for it.
     await countIfLimited(c, c.req.valid("query").limit, active ? claims.userId : undefined);
     if (!active) throw unauthenticated(claims === undefined ? undefined : "The session has ended.");

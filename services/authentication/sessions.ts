@@ -67,24 +67,6 @@ export function rotateRefreshToken(
   });
 }
 
-/** Whether a session goes on. Read from the database each time: an ended session ends on every replica at once. */
-export async function isSessionActive(
-  db: Kysely<AuthenticationDatabase>,
-  session: { userId: string; sessionId: string },
-): Promise<boolean> {
-  const row = await retrying(db, () =>
-    db
-      .selectFrom("sessions")
-      .select("id")
-      .where("id", "=", session.sessionId)
-      .where("user_id", "=", session.userId)
-      .where("ended_at", "is", null)
-      .where("expires_at", ">", sql<Date>`now()`)
-      .executeTakeFirst(),
-  );
-  return row !== undefined;
-}
-
 /** Ends a session and with it every access and refresh token that it gave. */
 export async function endSession(db: Kysely<AuthenticationDatabase>, id: string): Promise<void> {
   await retrying(db, () =>

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import type { Kysely, KyselyPlugin } from "kysely";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testDatabase } from "../shared/testing.ts";
+import type { AuthenticationDatabase } from "./database.ts";
+import { migrations } from "./migrations.ts";
+import { SessionChecks } from "./session-checks.ts";
+import { endSession, startSession } from "./sessions.ts";
+import { insertUser } from "./users.ts";
+
+let db: Kysely<AuthenticationDatabase>;
+let drop: () => Promise<void>;
+let userId: string;
+
+beforeAll(async () => {
+  ({ db, drop } = await testDatabase<AuthenticationDatabase>(migrations));
+  ({ id: userId } = await insertUser(db, { username: "alice", passwordHash: "never used" }));
+});
+afterAll(() => drop());
+
+const newSession = () => startSession(db, userId, 60);
+
+/** The database, with a look at each query's answer before whoever asked has it. */
+function watched(onAnswer: (count: number) => Promise<void> = () => Promise.resolve()) {
+  const counted = { queries: 0 };
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    transformResult: async ({ result }) => {
+      await onAnswer(++counted.queries);
+      return result;
+    },
+  };
+  return { counted, checks: new SessionChecks(db.withPlugin(plugin)) };
+}
+
+describe("the check of sessions", () => {
+  it("says of each of many that come together whether it goes on", async () => {
+    const [going, ended, expired] = [await newSession(), await newSession(), await newSession()];
+    await endSession(db, ended.sessionId);
+    await db
+      .updateTable("sessions")
+      .set({ expires_at: sql<Date>`now()` })
+      .where("id", "=", expired.sessionId)
+      .execute();
+    const kinds = [
+      [going, true],
+      [ended, false],
+      [expired, false],
+      [{ ...going, userId: randomUUID() }, false],
+      [{ userId, sessionId: randomUUID() }, false],
+    ] as const;
+    const { counted, checks } = watched();
+    const all = Array.from({ length: 200 }, (_, index) => kinds[index % kinds.length] ?? kinds[0]);
+    expect(await Promise.all(all.map(([session]) => checks.isActive(session)))).toEqual(
+      all.map(([, active]) => active),
+    );
+    expect(counted.queries).toBe(4);
+  });
+
+  it("never answers from a query that was sent before it was asked", async () => {
+    const session = await newSession();
+    const answered = Promise.withResolvers<undefined>();
+    const held = Promise.withResolvers<undefined>();
+    const { checks } = watched(async (count) => {
+      if (count > 1) return;
+      answered.resolve(undefined);
+      await held.promise;
+    });
+    const before = checks.isActive(session);
+    await answered.promise;
+    await endSession(db, session.sessionId);
+    expect(await checks.isActive(session)).toBe(false);
+    held.resolve(undefined);
+    expect(await before).toBe(true);
+  });
+
+  it("fails with the query that it was part of, and is well afterwards", async () => {
+    const session = await newSession();
+    const { checks } = watched((count) =>
+      count === 1 ? Promise.reject(new Error("broken")) : Promise.resolve(),
+    );
+    const together = await Promise.allSettled([checks.isActive(session), checks.isActive(session)]);
+    expect(together.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await checks.isActive(session)).toBe(true);
+  });
+});

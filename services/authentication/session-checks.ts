@@ -1,0 +1,78 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import { retrying } from "../shared/database.ts";
+import type { AuthenticationDatabase } from "./database.ts";
+import type { AccessClaims } from "./tokens.ts";
+
+/** Queries on their way at once: while one is slow, another can still be asked. */
+const AT_ONCE = 2;
+/** Sessions that one query asks about. */
+const BATCH = 64;
+
+interface Check {
+  readonly session: AccessClaims;
+  readonly answer: (active: boolean) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Whether sessions go on, read from the database for each check: an ended session ends on every replica at once.
+ * Checks that come together share a query, which costs as much for thirty as for one. A check never joins a query
+ * that was sent before it came, whose answer could be older than a logout.
+ */
+export class SessionChecks {
+  readonly #db: Kysely<AuthenticationDatabase>;
+  #waiting: Check[] = [];
+  #asking = 0;
+  #due = false;
+
+  constructor(db: Kysely<AuthenticationDatabase>) {
+    this.#db = db;
+  }
+
+  /** @throws what the database throws, for all checks of a query alike */
+  isActive(session: AccessClaims): Promise<boolean> {
+    return new Promise((answer, fail) => {
+      this.#waiting.push({ session, answer, fail });
+      this.#askSoon();
+    });
+  }
+
+  /** After this turn of the event loop, so that the requests which were read in it are asked about together. */
+  #askSoon(): void {
+    if (this.#due || this.#asking >= AT_ONCE || this.#waiting.length === 0) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      void this.#ask(this.#waiting.splice(0, BATCH));
+      this.#askSoon();
+    });
+  }
+
+  async #ask(checks: readonly Check[]): Promise<void> {
+    this.#asking++;
+    try {
+      const owners = await this.#ownersOf(checks.map(({ session }) => session.sessionId));
+      for (const { session, answer } of checks) answer(owners.get(session.sessionId) === session.userId);
+    } catch (error) {
+      for (const { fail } of checks) fail(error);
+    } finally {
+      this.#asking--;
+      this.#askSoon();
+    }
+  }
+
+  /** Whose the sessions are that go on, of those with these ids. */
+  async #ownersOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await retrying(this.#db, () =>
+      this.#db
+        .selectFrom("sessions")
+        .select(["id", "user_id"])
+        .where("id", "=", sql<string>`any(${[...new Set(ids)]}::uuid[])`)
+        .where("ended_at", "is", null)
+        .where("expires_at", ">", sql<Date>`now()`)
+        .execute(),
+    );
+    return new Map(rows.map(({ id, user_id }) => [id, user_id]));
+  }
+}
