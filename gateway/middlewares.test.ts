@@ -62,9 +62,10 @@ describe("the middlewares", () => {
       forwardAuth: {
         address: "https://authentication.internal:8443/validate",
         trustForwardHeader: false,
-        maxResponseBodySize: 65_536,
+        maxResponseBodySize: 2048,
         authRequestHeaders: ["Authorization", "Cookie", "X-Request-ID"],
         authResponseHeaders: ["X-User-ID", "X-Request-ID"],
+        headerField: "X-User-ID",
         tls: { certificate: "gateway" },
       },
     });

@@ -11,6 +11,12 @@ const REQUEST_ID_HEADER = "X-Request-ID";
 /** The headers in which the platform, and nobody else, tells a service who is calling. */
 export const IDENTITY_HEADERS = ["X-User-ID", "X-User-Role"] as const;
 
+/** Bytes of a body up to which an idempotent request is sent again. */
+const REPEATED_BODY_BYTES = 1024;
+
+/** Bytes that a check's refusal can have; Traefik takes a buffer of this length for each check. */
+const CHECK_ANSWER_BYTES = 2 * 1024;
+
 export interface MiddlewareOptions {
   readonly limits: Limits | "off";
   /** `max-age` of Strict-Transport-Security in seconds; 0 where the host is shared with others, as localhost is. */
@@ -48,8 +54,8 @@ export function middlewares(
     "whole-body": {
       buffering: { maxRequestBodyBytes: MAX_BODY_BYTES, memRequestBodyBytes: MAX_BODY_BYTES },
     },
-    // Both retries say how long a body can be: with Traefik's default, no limit, they are half of the time that the
-    // gateway takes for a request (bench/README.md).
+    // Both retries take a buffer for each request, as long as the longest body that they send again: a request with a
+    // longer one is sent once.
     // A check fails with 500 where the replica that it asked died: another one is asked, once. A service's own 500
     // gets the same second chance, which is all that Traefik can tell apart.
     "retry-checks": {
@@ -57,7 +63,7 @@ export function middlewares(
         attempts: 2,
         initialInterval: "50ms",
         timeout: "5s",
-        maxRequestBodyBytes: MAX_BODY_BYTES,
+        maxRequestBodyBytes: REPEATED_BODY_BYTES,
         status: ["500"],
         disableRetryOnNetworkError: true,
       },
@@ -69,7 +75,7 @@ export function middlewares(
         attempts: 6,
         initialInterval: "200ms",
         timeout: "5s",
-        maxRequestBodyBytes: MAX_BODY_BYTES,
+        maxRequestBodyBytes: REPEATED_BODY_BYTES,
         status: ["502"],
         disableRetryOnNetworkError: false,
       },
@@ -143,6 +149,7 @@ function firstCheckOf({ access, limits, policy }: ChainedRoute, options: Middlew
     : forwardAuth(`${authentication}/validate${query}`, {
         sees: ["Authorization", "Cookie", REQUEST_ID_HEADER],
         sets: ["X-User-ID", REQUEST_ID_HEADER, ...left],
+        names: "X-User-ID",
       });
 }
 
@@ -188,17 +195,19 @@ function securityHeaders(hstsSeconds: number, contentSecurityPolicy: string): Mi
   };
 }
 
+/** @param headers what a check sees, what it sets for those behind, and which of these is the user in the access log */
 function forwardAuth(
   address: string,
-  headers: { sees: readonly string[]; sets: readonly string[] },
+  headers: { sees: readonly string[]; sets: readonly string[]; names?: string },
 ): Middleware {
   return {
     forwardAuth: {
       address,
       trustForwardHeader: false,
-      maxResponseBodySize: 64 * 1024,
+      maxResponseBodySize: CHECK_ANSWER_BYTES,
       authRequestHeaders: headers.sees,
       authResponseHeaders: headers.sets,
+      ...(headers.names === undefined ? {} : { headerField: headers.names }),
       tls: { certificate: GATEWAY },
     },
   };

@@ -15,7 +15,7 @@ export const accessLogOptions = {
       [
         ...["StartUTC", "entryPointName", "ClientHost", "RequestMethod", "RequestPath", "RequestProtocol"],
         ...["RouterName", "ServiceName", "ServiceAddr", "DownstreamStatus", "Duration", "RetryAttempts"],
-        ...["TraceId"],
+        ...["TraceId", "ClientUsername"],
       ].map((name) => [name, "keep"]),
     ),
     headers: { defaultMode: "drop", names: { "X-Request-Id": "keep" } },

@@ -66,6 +66,8 @@ export interface ForwardAuth {
   readonly maxResponseBodySize: number;
   readonly authRequestHeaders: readonly string[];
   readonly authResponseHeaders: readonly string[];
+  /** Header of the check's answer that the access log has as the client's user name. */
+  readonly headerField?: string;
   readonly tls: TlsClient;
 }
 

@@ -99,7 +99,7 @@ export function plainTraefik(stage: Stage, upstream: string, check: string | und
       address: `${check ?? ""}/validate`,
       authRequestHeaders: ["Authorization", "Cookie"],
       authResponseHeaders: ["X-User-ID"],
-      maxResponseBodySize: 65_536,
+      maxResponseBodySize: 2048,
       tls: { ca: stage.ca, cert: client.certFile, key: client.keyFile },
     },
   };

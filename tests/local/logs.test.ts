@@ -51,6 +51,7 @@ describe("a request", () => {
       RequestPath: "/products/espresso-cup/buy",
       RouterName: "post-products-id-buy@file",
       DownstreamStatus: 201,
+      ClientUsername: userId,
       "downstream_X-Request-Id": requestId,
     });
   });
