@@ -20,6 +20,7 @@ import {
   prometheusOptions,
   tracingOptions,
 } from "../gateway/observability.ts";
+import { runtimeEnvironment } from "../gateway/runtime.ts";
 import { catalog } from "../services/catalog.ts";
 import { allRoutes } from "../services/shared/catalog.ts";
 import { EDGE } from "./certificate-list.ts";
@@ -33,6 +34,9 @@ import { startProcess } from "./processes.ts";
 import type { RunningServices } from "./services.ts";
 import type { StateFolder } from "./state.ts";
 import { lastLines, waitFor } from "./wait.ts";
+
+/** What Traefik may take of this machine's memory before it collects garbage more often. */
+const GOMEMLIMIT = "256MiB";
 
 export interface GatewayContext {
   readonly folder: StateFolder;
@@ -69,10 +73,11 @@ export async function startGateway(context: GatewayContext): Promise<RunningGate
     JSON.stringify(staticConfiguration(context, dynamicFile), null, 2),
   );
   const log = folder.file("logs/gateway.log");
+  const env = { ...process.env, ...runtimeEnvironment, GOMEMLIMIT };
   const gateway = new KeptProcess({
     name: "gateway",
     signal: "SIGTERM",
-    spawn: () => startProcess(traefik, [`--configFile=${staticFile}`], { log }),
+    spawn: () => startProcess(traefik, [`--configFile=${staticFile}`], { log, env }),
     folder,
     report: context.report,
   });

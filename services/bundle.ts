@@ -21,7 +21,6 @@ export async function bundleService(service: string, folder: string): Promise<vo
     platform: "node",
     target: "node24",
     format: "esm",
-    keepNames: true,
     legalComments: "none",
     logLevel: "error",
     external: ["pg-native"],

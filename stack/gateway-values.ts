@@ -12,6 +12,7 @@ import {
   prometheusOptions,
   tracingOptions,
 } from "../gateway/observability.ts";
+import { runtimeEnvironment } from "../gateway/runtime.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
 import { GATEWAY_METRICS_PORT } from "./network.ts";
@@ -62,6 +63,7 @@ export function gatewayValues(
       }),
     ),
     resources: resources(pods, { cpu: pods.cpuLimit, memory: pods.memoryLimit }),
+    env: Object.entries(runtimeEnvironment).map(([variable, value]) => ({ name: variable, value })),
     // Its own namespace and nothing else in the cluster: neither its routes nor its rights.
     rbac: { namespaced: true },
     ingressClass: { enabled: false },
