@@ -16,6 +16,7 @@ export const ratios: readonly Ratio[] = [
   both(["forward-auth", "traefik"], "Traefik with ForwardAuth / Traefik alone", {}),
   both(["gateway-public", "traefik"], "our gateway, public route / Traefik alone", {}),
   both(["gateway", "gateway-public"], "our gateway, signed in / public", { throughput: 0.6 }),
+  both(["plugin", "gateway-public"], "verified by a plugin / public, which guarantees less", {}),
   both(["gateway", "nginx"], "our gateway / nginx", { perCpuSecond: 1 }),
   both(["gateway", "caddy"], "our gateway / Caddy", { perCpuSecond: 1 }),
   both(["gateway", "fastify"], "our gateway / Fastify", { perCpuSecond: 1 }),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gatewayConfiguration } from "../../gateway/configuration.ts";
 import {
   entryPointHttp,
@@ -12,6 +13,7 @@ import {
   METRICS_ENTRY_POINT,
   prometheusOptions,
 } from "../../gateway/observability.ts";
+import { runtimeEnvironment } from "../../gateway/runtime.ts";
 import type { Access } from "../../services/shared/catalog.ts";
 import { defineCatalog } from "../../services/shared/catalog.ts";
 import type { Stage, Started } from "../stage.ts";
@@ -33,6 +35,32 @@ export const forwardAuth: Subject = {
   start: (stage) => behindTraefik(stage, "forward-auth", stage.checks, { check: authenticationUrl(stage) }),
 };
 
+/** The folder from which Traefik reads `plugins-local/`. */
+const PLUGINS = new URL("..", import.meta.url).pathname;
+
+/** What a check costs that asks nobody: the user's route with tokens verified inside Traefik. */
+export const plugin: Subject = {
+  name: "plugin",
+  what: "our whole gateway, but with tokens verified by a plugin in Traefik, which sees no revocation",
+  guarantee: "token",
+  async start(stage) {
+    const upstream = await startUpstream(stage, "plugin");
+    const { http, ...rest } = wholeGateway(stage, upstream, "user");
+    const authenticate = { plugin: { identity: { keys: publicKeys(stage) } } };
+    const middlewares = { ...http.middlewares, authenticate };
+    const proxy = await startTraefik(
+      stage,
+      "plugin",
+      { http: { ...http, middlewares }, ...rest },
+      {
+        ...staticOptions(stage, "plugin"),
+        experimental: { localPlugins: { identity: { moduleName: "gatehouse/identity" } } },
+      },
+    );
+    return running([proxy, upstream], []);
+  },
+};
+
 /** Our gateway as it is: all middlewares, limits that count but refuse nobody here, access log and metrics. */
 function gateway(name: string, what: string, access: Access): Subject {
   return {
@@ -41,11 +69,12 @@ function gateway(name: string, what: string, access: Access): Subject {
     guarantee: access === "public" ? "none" : "revocation",
     async start(stage) {
       const upstream = await startUpstream(stage, name);
-      const proxy = await startTraefik(stage, name, wholeGateway(stage, upstream, access), {
-        entryPoint: { http: entryPointHttp, http2: entryPointHttp2, transport: entryPointTransport },
-        accessLog: { ...accessLogOptions, filePath: stage.file(`logs/bench-${name}-access.log`) },
-        metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
-      });
+      const proxy = await startTraefik(
+        stage,
+        name,
+        wholeGateway(stage, upstream, access),
+        staticOptions(stage, name),
+      );
       return running([proxy, upstream], access === "public" ? [] : stage.checks);
     },
   };
@@ -62,7 +91,29 @@ export const userRoute = gateway(
   "user",
 );
 
-function wholeGateway(stage: Stage, upstream: Started, access: Access): object {
+/** The keys that tokens are verified with, as text. */
+function publicKeys(stage: Stage): string {
+  const { keys } = JSON.parse(readFileSync(stage.signingKeys, "utf8")) as {
+    keys: { kid: string; x: string; y: string }[];
+  };
+  return JSON.stringify({ keys: keys.map(({ kid, x, y }) => ({ kid, x, y })) });
+}
+
+/** What our gateway has besides its routes. */
+function staticOptions(stage: Stage, name: string): TraefikOptions {
+  return {
+    entryPoint: { http: entryPointHttp, http2: entryPointHttp2, transport: entryPointTransport },
+    accessLog: { ...accessLogOptions, filePath: stage.file(`logs/bench-${name}-access.log`) },
+    metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
+    environment: runtimeEnvironment,
+  };
+}
+
+function wholeGateway(
+  stage: Stage,
+  upstream: Started,
+  access: Access,
+): { readonly http: { readonly middlewares: object } } {
   const catalog = defineCatalog({ products: { routes: { [`GET ${PATH}`]: access } } });
   const configuration = gatewayConfiguration(catalog, {
     limits: { mode: "per-gateway", requestsPerMinute: 60_000_000, burst: 1_000_000, concurrent: 10_000 },
@@ -70,13 +121,14 @@ function wholeGateway(stage: Stage, upstream: Started, access: Access): object {
     hstsSeconds: 0,
     forwardAuthAddress: () => authenticationUrl(stage),
   });
-  return renderFile(configuration, {
+  const file = renderFile(configuration, {
     ca: stage.ca,
     certificate: (name) => certificateFiles(stage, name),
     edge: certificateFiles(stage, "edge"),
     servers: () => [upstream.url],
     healthCheck: { path: "/health/ready", interval: "1s", timeout: "3s" },
   });
+  return file as { readonly http: { readonly middlewares: object } };
 }
 
 /** Traefik as little configured as it can be, with or without a check. */
@@ -131,14 +183,22 @@ export function plainTraefik(stage: Stage, upstream: string, check: string | und
   };
 }
 
+interface TraefikOptions {
+  readonly entryPoint?: object;
+  readonly accessLog?: object;
+  readonly metrics?: object;
+  readonly experimental?: object;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /** Starts Traefik on a dynamic configuration. */
 export async function startTraefik(
   stage: Stage,
   name: string,
   dynamic: object,
-  options: { entryPoint?: object; accessLog?: object; metrics?: object },
+  options: TraefikOptions,
 ): Promise<Started> {
-  const { entryPoint, ...rest } = options;
+  const { entryPoint, environment, ...rest } = options;
   const port = await stage.freePort();
   const dynamicFile = stage.write(`bench-${name}-dynamic.yml`, dynamic);
   const staticFile = stage.write(`bench-${name}-static.yml`, {
@@ -151,7 +211,12 @@ export async function startTraefik(
     providers: { file: { filename: dynamicFile } },
     ...rest,
   });
-  return stage.start(name, port, [stage.traefik, `--configFile=${staticFile}`]);
+  return stage.start(
+    name,
+    port,
+    ["env", "-C", PLUGINS, stage.traefik, `--configFile=${staticFile}`],
+    environment,
+  );
 }
 
 /** A subject of a gateway and what stands behind it. */

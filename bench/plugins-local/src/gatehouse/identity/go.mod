@@ -1,0 +1,3 @@
+module gatehouse/identity
+
+go 1.22
