@@ -2,14 +2,11 @@ import "reflect-metadata"; // which @peculiar/x509 expects its user to load
 import { webcrypto } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import * as x509 from "@peculiar/x509";
+import { AUTHORITY_DAYS, LEAF_DAYS, RENEW_BELOW } from "../rotation/lifetimes.ts";
 import type { Ring } from "../rotation/ring.ts";
 import type { StateFolder } from "./state.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-const CA_DAYS = 3650;
-const LEAF_DAYS = 90;
-/** A certificate is renewed when less than this part of its life is left. */
-const RENEW_BELOW = 1 / 3;
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
@@ -131,7 +128,7 @@ async function openIssuer(folder: StateFolder, generation: number): Promise<Issu
     // Every generation has a name of its own, so that nobody has to try which of them signed a leaf.
     name: `CN=Gatehouse local CA ${generation}`,
     keys,
-    ...validity(CA_DAYS),
+    ...validity(AUTHORITY_DAYS),
     signingAlgorithm: algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),

@@ -31,7 +31,10 @@ interface Alert {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Days before a certificate's end at which somebody must act: later than both renewals would have. */
+/**
+ * Days before a certificate's end at which somebody must act. An update renews leaves in their last 30 days, so that a stack
+ * which is updated each week never gets here; one that nobody updates has three weeks from the first alert.
+ */
 const CERTIFICATE_DAYS = 21;
 
 const requests: readonly Alert[] = [

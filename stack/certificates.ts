@@ -2,13 +2,9 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { AUTHORITY_DAYS, LEAF_DAYS, RENEW_BELOW } from "../rotation/lifetimes.ts";
 import type { StackConfig } from "./config.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-
-const YEAR = 365 * 24;
-/** Hours that a certificate is valid, and hours before its end at which the next `pulumi up` replaces it. */
-const AUTHORITY_LIFETIME = { validityPeriodHours: 10 * YEAR, earlyRenewalHours: 2 * YEAR };
-const LEAF_LIFETIME = { validityPeriodHours: YEAR, earlyRenewalHours: 60 * 24 };
 
 const P256 = { algorithm: "ECDSA", ecdsaCurve: "P256" };
 
@@ -77,7 +73,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
           isCaCertificate: true,
           setSubjectKeyId: true,
           allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
-          ...AUTHORITY_LIFETIME,
+          ...lifetime(AUTHORITY_DAYS),
         },
         parent,
       );
@@ -118,7 +114,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
           caCertPem: issuer.certificate,
           setSubjectKeyId: true,
           allowedUses: ["digital_signature", ...args.uses.map((use) => `${use}_auth`)],
-          ...LEAF_LIFETIME,
+          ...lifetime(LEAF_DAYS),
         },
         parent,
       );
@@ -140,6 +136,12 @@ export class CertificateAuthority extends pulumi.ComponentResource {
       );
     }
   }
+}
+
+/** How long a certificate is valid, and from when on the next `pulumi up` replaces it. */
+function lifetime(days: number): { validityPeriodHours: number; earlyRenewalHours: number } {
+  const hours = days * 24;
+  return { validityPeriodHours: hours, earlyRenewalHours: Math.round(hours * RENEW_BELOW) };
 }
 
 /** A short hash of public text, to see that it changed. */

@@ -66,6 +66,14 @@ describe("the CA", () => {
   });
 });
 
+it("gives leaves 90 days, in whose last third the next update replaces them", () => {
+  const leaves = retired.resources.filter(
+    ({ type }) => type === "tls:index/locallySignedCert:LocallySignedCert",
+  );
+  const lifetimes = leaves.map(({ inputs }) => [inputs["validityPeriodHours"], inputs["earlyRenewalHours"]]);
+  expect(new Set(lifetimes.map(String))).toEqual(new Set([`${90 * 24},${30 * 24}`]));
+});
+
 it("gives every leaf a key of its own when leaves are renewed", () => {
   const names = (stack: Stack) => stack.resources.map(({ name }) => name);
   const leaves = names(introduced)
