@@ -12,8 +12,6 @@ import { migrationsOf, rowsOf } from "./tables.ts";
 
 export interface BackupSummary {
   readonly takenAt: Date;
-  /** Milliseconds for which writers were held up. */
-  readonly held: number;
   readonly rows: number;
   readonly bytes: number;
 }
@@ -30,7 +28,7 @@ export async function backUp(environment: MigrationEnvironment, file: string): P
   try {
     const { rows } = await writeBackup(draft, await headerOf(instant), sectionsOf(instant));
     await rename(draft, file);
-    return { takenAt: instant.takenAt, held: instant.held, rows, bytes: (await stat(file)).size };
+    return { takenAt: instant.takenAt, rows, bytes: (await stat(file)).size };
   } catch (error) {
     await rm(draft, { force: true });
     throw error;

@@ -13,13 +13,11 @@ await new Command("npm run backup --")
   .addHelpText("after", "\nEnvironment:\n  DATABASE_URL  back up this server, as its administrator")
   .action(async (file: string, options: { state: string }) => {
     const state = resolve(options.state);
-    const { takenAt, rows, bytes, held } = await asAdministrator({ state, environment: process.env }, (as) =>
+    const { takenAt, rows, bytes } = await asAdministrator({ state, environment: process.env }, (as) =>
       backUp(as, resolve(file)),
     );
     console.log(`${file}: ${rows} rows as of ${takenAt.toISOString()} in ${(bytes / 1024).toFixed(0)} KiB`);
-    console.log(
-      `writers waited ${held.toFixed(0)} ms at most. The file holds password hashes: keep it as safe`,
-    );
+    console.log("The file holds password hashes: keep it as safe");
   })
   .parseAsync()
   .catch(toldInOneLine);
