@@ -2,6 +2,7 @@ import { writeGenerations } from "./rotation/ring.ts";
 import { catalog } from "./services/catalog.ts";
 import { GATEWAY, servicesWithDatabase } from "./services/shared/catalog.ts";
 import { Administrator } from "./stack/administrator.ts";
+import { createBackups } from "./stack/backups.ts";
 import { CertificateAuthority } from "./stack/certificates.ts";
 import { limitsOutput, readConfig } from "./stack/config.ts";
 import { createDatabase } from "./stack/database.ts";
@@ -33,6 +34,7 @@ const migrations = new Migrations("migrations", {
   images,
   extras: migrationExtras(administrator),
 });
+createBackups("backups", { ...shared, authority, database, migrations });
 
 const limitStore = createLimitStore("limit-store", { ...shared, authority });
 const signingKeys = new SigningKeys("signing-keys", shared);
@@ -48,9 +50,7 @@ const services = names.map((name) => {
 const observability = new Observability("observability", { ...shared, catalog, authority });
 const gateway = new Gateway("gateway", { ...shared, catalog, authority }, { dependsOn: services });
 
-export const gatewayUrl = gateway.url;
-export const gatewayHttpUrl = gateway.httpUrl;
-export const gatewayAddress = gateway.address;
+export const { url: gatewayUrl, httpUrl: gatewayHttpUrl, address: gatewayAddress } = gateway;
 export const gatewayCa = authority.certificate;
 export const namespace = platform.name;
 export const adminUsername = administrator.username;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { defaultLimits } from "../gateway/limits.ts";
 import type { limitEnvironment } from "../services/authentication/limits/environment.ts";
-import { bundleService } from "../services/bundle.ts";
+import { bundle, sourceOf } from "../services/bundle.ts";
 import { catalog } from "../services/catalog.ts";
 import type { EnvironmentFor } from "../services/shared/config.ts";
 import { addressVariable, calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
@@ -58,7 +58,7 @@ export interface RunningServices {
 
 /** Bundles every service into the state folder. */
 export async function bundleServices(folder: StateFolder): Promise<void> {
-  await Promise.all(SERVICES.map((service) => bundleService(service, folder.file("bundles", service))));
+  await Promise.all(SERVICES.map((service) => bundle(sourceOf(service), folder.file("bundles", service))));
 }
 
 /** Brings the databases of all services up to date, each by its own migration as the cluster's Job does. */

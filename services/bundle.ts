@@ -2,16 +2,21 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** Files of a service that become one bundle each: the service itself and, with a database, its migration. */
-const ENTRIES = ["main", "migrate"] as const;
+/** Files that become one bundle each where a folder has them: of a service itself and, with a database, its migration. */
+const ENTRIES = ["main", "migrate", "restore"] as const;
+
+/** Where the sources of a service are. */
+export function sourceOf(service: string): string {
+  return join(import.meta.dirname, service);
+}
 
 /**
- * Bundles a service to `main.mjs` (and `migrate.mjs`), each complete in one file: the same bytes for the same
- * sources, with no `node_modules` where it runs.
+ * Bundles programs to `main.mjs` and its like, each complete in one file: the same bytes for the same sources, with no
+ * `node_modules` where it runs.
+ * @param source the folder of the programs
  * @param folder where the files are written
  */
-export async function bundleService(service: string, folder: string): Promise<void> {
-  const source = join(import.meta.dirname, service);
+export async function bundle(source: string, folder: string): Promise<void> {
   const entryPoints = ENTRIES.map((entry) => join(source, `${entry}.ts`)).filter((file) => existsSync(file));
   await build({
     entryPoints,

@@ -137,10 +137,10 @@ export class CockroachDatabase extends pulumi.ComponentResource implements Datab
     }
   }
 
-  login(service: string): DatabaseAccess {
+  login(name: string): DatabaseAccess {
     const variables: DatabaseVariables = {
-      DATABASE_URL: `postgresql://${service}@${this.#host}:${SQL_PORT}/${service}`,
-      // The service's own certificate has its login's name: to the database it is the same proof.
+      DATABASE_URL: `postgresql://${name}@${this.#host}:${SQL_PORT}/${name}`,
+      // The pod's own certificate has its login's name: to the database it is the same proof.
       ...certificateVariables("DATABASE"),
     };
     return { environment: plain(variables), secrets: [] };

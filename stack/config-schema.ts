@@ -63,6 +63,14 @@ export const schema = z.object({
   databaseCpu: cpuQuantity,
   databaseMemory: byteQuantity,
   databaseClientImage: text,
+  backupSchedule: orEmpty(
+    matching(
+      /^(\S+ ){4}\S+$|^@(hourly|daily|weekly|monthly)$/,
+      "five fields of cron in UTC, such as 0 3 * * *",
+    ),
+  ),
+  backupsKept: count,
+  backupStorage: byteQuantity,
   databaseUrl: orEmpty(
     z.url({ protocol: /^postgres(ql)?$/ }).describe("a URL that begins with postgresql://"),
   ),

@@ -47,6 +47,16 @@ export interface ObservabilitySettings {
   readonly alertmanagers: readonly string[];
 }
 
+/** Backups of all databases to a volume. */
+export interface BackupSettings {
+  /** When, as cron writes it, in UTC. */
+  readonly schedule: string;
+  /** How many there are at most. */
+  readonly kept: number;
+  readonly storage: string;
+  readonly storageClass: string;
+}
+
 export interface ExternalDatabaseSettings {
   readonly mode: "external";
   readonly url: pulumi.Output<string>;
@@ -74,6 +84,7 @@ export interface StackConfig {
   /** How far every kind of secret is rotated that this stack has. */
   readonly generations: Generations & Pick<AllGenerations, "ca" | "leaves" | "signing-keys">;
   readonly database: CockroachSettings | ExternalDatabaseSettings;
+  readonly backups: BackupSettings | undefined;
   readonly observability: ObservabilitySettings | undefined;
 }
 
@@ -169,8 +180,16 @@ function arrange(settings: Settings): StackConfig {
     adminUsername: settings.adminUsername,
     generations: generations(settings),
     database: database(settings),
+    backups: backups(settings),
     observability: observability(settings),
   };
+}
+
+function backups(settings: Settings): BackupSettings | undefined {
+  const { backupSchedule: schedule, backupsKept: kept, backupStorage: storage } = settings;
+  return schedule === ""
+    ? undefined
+    : { schedule, kept, storage, storageClass: settings.databaseStorageClass };
 }
 
 function observability(settings: Settings): ObservabilitySettings | undefined {

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { DatabaseEnvironment } from "../services/shared/config.ts";
+import { BACKUP, RESTORE } from "../services/shared/catalog.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import { CockroachDatabase } from "./cockroachdb.ts";
 import type { StackConfig } from "./config.ts";
@@ -19,10 +20,10 @@ export type DatabaseVariables = Partial<Record<keyof DatabaseEnvironment, pulumi
 
 /** What the rest of the stack knows of a database. */
 export interface Database {
-  /** As the login of a service, to the service's own database. */
-  login(service: string): DatabaseAccess;
-  /** As the administrator, to migrate a service. */
-  administrator(service: string): DatabaseAccess;
+  /** As the login of a service, to the service's own database; of what backs up, to any. */
+  login(name: string): DatabaseAccess;
+  /** As the administrator; to migrate a service, with the logins that it is to have. */
+  administrator(service?: string): DatabaseAccess;
   /** Names of the pods to which clients connect; none where the database is elsewhere. */
   readonly pods: readonly string[];
   readonly port: pulumi.Input<number>;
@@ -33,7 +34,7 @@ export interface Database {
 export interface DatabaseArgs {
   readonly namespace: PlatformNamespace;
   readonly authority: CertificateAuthority;
-  readonly config: Pick<StackConfig, "database" | "images">;
+  readonly config: Pick<StackConfig, "backups" | "database" | "images">;
   /** Services with a database of their own. */
   readonly services: readonly string[];
 }
@@ -44,8 +45,9 @@ export function createDatabase(
   { config, ...args }: DatabaseArgs,
   opts?: pulumi.ComponentResourceOptions,
 ): Database {
-  const { database: settings, images } = config;
-  if (settings.mode === "external") return new ExternalDatabase(name, { ...args, settings }, opts);
-  const clients = [...args.services, MIGRATIONS];
+  const { backups, database: settings, images } = config;
+  const [readers, writers] = backups === undefined ? [[], []] : [[BACKUP], [RESTORE]];
+  if (settings.mode === "external") return new ExternalDatabase(name, { ...args, settings, readers }, opts);
+  const clients = [...args.services, MIGRATIONS, ...readers, ...writers];
   return new CockroachDatabase(name, { ...args, settings, clients, imageBase: images.base }, opts);
 }

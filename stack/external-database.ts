@@ -17,6 +17,8 @@ export interface ExternalDatabaseArgs {
   readonly namespace: PlatformNamespace;
   readonly settings: ExternalDatabaseSettings;
   readonly services: readonly string[];
+  /** Who reads all databases. */
+  readonly readers: readonly string[];
 }
 
 /**
@@ -33,6 +35,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
   readonly #secrets: Readonly<Record<string, k8s.core.v1.Secret>>;
   readonly #administrator: k8s.core.v1.Secret;
   readonly #ca: readonly SecretFolder[];
+  readonly #readers: readonly string[];
 
   constructor(name: string, args: ExternalDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gatehouse:stack:ExternalDatabase", name, {}, opts);
@@ -40,8 +43,11 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
     const parent = { parent: this };
     this.#administrator = createSecret("administrator", { url });
     this.#ring = logins;
+    this.#readers = args.readers;
     this.#secrets = Object.fromEntries(
-      args.services.flatMap((service) => logins.map((generation) => createLogin(service, generation))),
+      [...args.services, ...args.readers].flatMap((role) =>
+        logins.map((generation) => createLogin(role, generation)),
+      ),
     );
     this.#ca = ca === undefined ? [] : [createCa(ca)];
     // A port is no secret, and a NetworkPolicy that was one could not be read in a review.
@@ -49,15 +55,15 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
     this.ready = [this.#administrator, ...Object.values(this.#secrets)];
     this.registerOutputs({ port: this.port });
 
-    function createLogin(service: string, generation: number): [string, k8s.core.v1.Secret] {
-      const suffix = `${service}-${generation}`;
-      const login = loginName(service, generation);
+    function createLogin(role: string, generation: number): [string, k8s.core.v1.Secret] {
+      const suffix = `${role}-${generation}`;
+      const login = loginName(role, generation);
       const password = new random.RandomPassword(
         `${name}-${suffix}-password`,
         { length: 32, special: false },
         parent,
       ).result;
-      const own = pulumi.all([url, password]).apply(asLogin(login, service));
+      const own = pulumi.all([url, password]).apply(asLogin(login, role));
       return [login, createSecret(suffix, { url: own, password })];
     }
 
@@ -77,25 +83,30 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
     }
   }
 
-  login(service: string): DatabaseAccess {
-    const login = loginName(service, this.#ring[0]);
+  login(name: string): DatabaseAccess {
+    const login = loginName(name, this.#ring[0]);
     return { environment: this.#environment(this.#secretOf(login)), secrets: this.#ca };
   }
 
-  administrator(service: string): DatabaseAccess {
+  administrator(service?: string): DatabaseAccess {
+    const administrator = this.#environment(this.#administrator);
+    if (service === undefined) return { environment: administrator, secrets: this.#ca };
     // In the order of their age: that another one is in use is nothing to the migrations.
     const generations = this.#ring.toSorted((a, b) => a - b);
-    const passwords = generations.map((generation) => {
-      const login = loginName(service, generation);
-      return { login, variable: `DATABASE_PASSWORD_${generation}`, secret: this.#secretOf(login) };
-    });
+    const passwords = [service, ...this.#readers].flatMap((role) =>
+      generations.map((generation) => {
+        const login = loginName(role, generation);
+        const variable = `DATABASE_PASSWORD_${login}`.toUpperCase().replaceAll("-", "_");
+        return { login, variable, secret: this.#secretOf(login) };
+      }),
+    );
     // Kubernetes puts the values in place of $(NAME), so that the passwords themselves are in Secrets alone.
     const logins = passwords.map(({ login, variable }) => [login, `$(${variable})`]);
     const variables: Partial<Record<keyof MigrationVariables, string>> = {
       DATABASE_LOGINS: JSON.stringify(Object.fromEntries(logins)),
     };
     const environment = [
-      ...this.#environment(this.#administrator),
+      ...administrator,
       ...passwords.map(({ variable, secret }) => fromSecret(variable, secret.metadata.name, "password")),
       ...plain(variables),
     ];

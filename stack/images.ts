@@ -13,28 +13,33 @@ import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { nodeFlags, runtimeEnvironment } from "../services/runtime.ts";
-import { bundleService } from "../services/bundle.ts";
+import { bundle, sourceOf } from "../services/bundle.ts";
 import type { StackConfig } from "./config.ts";
 import { USER } from "./pods.ts";
 
 /** Where build contexts are put, beside what else this machine makes; relative, so that it is the same in every state. */
 const CONTEXTS = join(".local", "images");
 
+export type ImageArgs = StackConfig["images"] & {
+  /** The folder of its programs. */
+  readonly source: string;
+};
+
 /**
- * The image of one service: its bundle on top of the base image. The tag is a hash of the content, so that an
- * unchanged service is no change to the stack and a changed one rolls.
+ * An image of ours: bundles on top of the base image. The tag is a hash of the content, so that an unchanged one is no change
+ * to the stack and a changed one rolls.
  */
-export class ServiceImage extends pulumi.ComponentResource {
+export class BundledImage extends pulumi.ComponentResource {
   /** What a container's `image` says. */
   readonly reference: pulumi.Output<string>;
 
-  constructor(service: string, args: StackConfig["images"], opts?: pulumi.ComponentResourceOptions) {
-    super("gatehouse:stack:ServiceImage", service, {}, opts);
-    const context = pulumi.output(prepareContext(service, args.base));
+  constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("gatehouse:stack:BundledImage", name, {}, opts);
+    const context = pulumi.output(prepareContext(name, args));
     const image = new docker.Image(
-      `${service}-image`,
+      `${name}-image`,
       {
-        imageName: context.hash.apply((hash) => `${args.registry}/gatehouse-${service}:${hash}`),
+        imageName: context.hash.apply((hash) => `${args.registry}/gatehouse-${name}:${hash}`),
         skipPush: !args.push,
         build: { context: context.folder, platform: args.platform ?? hostPlatform() },
       },
@@ -45,18 +50,18 @@ export class ServiceImage extends pulumi.ComponentResource {
   }
 }
 
-/** Bundles a service into a folder that is named by the hash of what is in it. */
-export async function prepareContext(
-  service: string,
-  base: string,
+/** Bundles programs into a folder that is named by the hash of what is in it. */
+async function prepareContext(
+  name: string,
+  { source, base }: ImageArgs,
 ): Promise<{ folder: string; hash: string }> {
   mkdirSync(CONTEXTS, { recursive: true });
   const draft = mkdtempSync(join(CONTEXTS, "draft-"));
-  await bundleService(service, draft);
+  await bundle(source, draft);
   writeFileSync(join(draft, "Dockerfile"), dockerfile(base));
 
   const hash = contentHash(draft);
-  const folder = join(CONTEXTS, `${service}-${hash}`);
+  const folder = join(CONTEXTS, `${name}-${hash}`);
   if (existsSync(folder)) rmSync(draft, { recursive: true });
   else renameSync(draft, folder);
   return { folder, hash };
@@ -97,7 +102,9 @@ export function serviceImages(
   services: readonly string[],
   args: StackConfig["images"],
 ): (service: string) => pulumi.Output<string> {
-  const images = new Map(services.map((service) => [service, new ServiceImage(service, args)]));
+  const images = new Map(
+    services.map((service) => [service, new BundledImage(service, { ...args, source: sourceOf(service) })]),
+  );
   return (service) => {
     const image = images.get(service);
     if (image === undefined) throw new Error(`no image of "${service}"`);

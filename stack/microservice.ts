@@ -9,7 +9,7 @@ import type { StackConfig } from "./config.ts";
 import type { Database } from "./database.ts";
 import { CERTIFICATE_FOLDER, certificateVariables } from "./microservice-tls.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-import { allowFrom, allowTo, allowToAnywhere, allowToCollector, SERVICE_PORT } from "./network.ts";
+import { allowFrom, allowTo, allowToCollector, allowToDatabase, SERVICE_PORT } from "./network.ts";
 import type { Container, EnvVar, SecretFolder } from "./pods.ts";
 import {
   plain,
@@ -187,12 +187,6 @@ export class Microservice extends pulumi.ComponentResource {
     }
 
     function createNetworkPolicy() {
-      const database = args.database;
-      const toDatabase = !database
-        ? []
-        : database.pods.length === 0
-          ? allowToAnywhere(database.port)
-          : allowTo(database.pods, database.port);
       return new k8s.networking.v1.NetworkPolicy(
         `${service}-policy`,
         {
@@ -203,7 +197,7 @@ export class Microservice extends pulumi.ComponentResource {
             ingress: allowFrom(callersOf(catalog, service), SERVICE_PORT),
             egress: [
               ...allowTo(calleesOf(catalog, service), SERVICE_PORT),
-              ...toDatabase,
+              ...(args.database === undefined ? [] : allowToDatabase(args.database)),
               ...allowToCollector(tracesEndpoint),
               ...(args.extras?.reaches ?? []).flatMap(({ pods, port }) => allowTo([pods], port)),
             ],

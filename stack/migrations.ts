@@ -2,10 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Database } from "./database.ts";
 import type { PlatformNamespace } from "./namespace.ts";
-import { allowTo, allowToAnywhere } from "./network.ts";
+import { allowToDatabase } from "./network.ts";
 import type { Container, EnvVar, SecretFolder } from "./pods.ts";
 import { podLabels, resources, restrictedContainer, restrictedPod } from "./pods.ts";
-import { secretMounts, secretVolumes } from "./pods.ts";
+import { secretMounts, secretVolumes, uniqueByName } from "./pods.ts";
 
 /** Name of the Job's pods. */
 export const MIGRATIONS = "migrations";
@@ -27,18 +27,22 @@ export interface MigrationsArgs {
 export class Migrations extends pulumi.ComponentResource {
   /** What must be there before a service starts; nothing where no service has a database. */
   readonly done: readonly pulumi.Resource[];
+  /** A container for each service with a database, to be run one after the other. */
+  readonly containers: readonly Container[];
+  /** What they read. */
+  readonly secrets: readonly SecretFolder[];
 
   constructor(name: string, args: MigrationsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gatehouse:stack:Migrations", name, {}, opts);
     const { namespace, database } = args;
-    this.done = args.services.length === 0 ? [] : [createJob(this, createNetworkPolicy(this))];
+    const containers = args.services.map(createContainer);
+    const secrets = uniqueByName(args.services.flatMap((service) => database.administrator(service).secrets));
+    this.containers = containers;
+    this.secrets = secrets;
+    this.done = containers.length === 0 ? [] : [createJob(this, createNetworkPolicy(this))];
     this.registerOutputs();
 
     function createJob(parent: pulumi.Resource, policy: pulumi.Resource) {
-      const containers = args.services.map(createContainer);
-      const secrets = uniqueByName(
-        args.services.flatMap((service) => database.administrator(service).secrets),
-      );
       return new k8s.batch.v1.Job(
         `${name}-job`,
         {
@@ -76,7 +80,6 @@ export class Migrations extends pulumi.ComponentResource {
     }
 
     function createNetworkPolicy(parent: pulumi.Resource) {
-      const { pods, port } = database;
       return new k8s.networking.v1.NetworkPolicy(
         `${name}-policy`,
         {
@@ -84,15 +87,11 @@ export class Migrations extends pulumi.ComponentResource {
           spec: {
             podSelector: { matchLabels: podLabels(MIGRATIONS) },
             policyTypes: ["Ingress", "Egress"],
-            egress: pods.length === 0 ? allowToAnywhere(port) : allowTo(pods, port),
+            egress: allowToDatabase(database),
           },
         },
         { parent },
       );
     }
   }
-}
-
-function uniqueByName(folders: readonly SecretFolder[]): SecretFolder[] {
-  return [...new Map(folders.map((folder) => [folder.name, folder])).values()];
 }

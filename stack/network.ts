@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import type { Database } from "./database.ts";
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Ingress = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
@@ -36,6 +37,11 @@ export function allowTo(names: readonly string[], ...ports: Input<number>[]): Eg
 /** Connections to any address: for what is outside of the cluster, whose addresses change. */
 export function allowToAnywhere(...ports: Input<number>[]): Egress[] {
   return [{ ports: tcp(ports) }];
+}
+
+/** Connections to the database, wherever it is. */
+export function allowToDatabase({ pods, port }: Pick<Database, "pods" | "port">): Egress[] {
+  return pods.length === 0 ? allowToAnywhere(port) : allowTo(pods, port);
 }
 
 /** Connections to the collector of traces, if there is one: it may be in another namespace or outside. */

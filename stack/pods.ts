@@ -90,6 +90,11 @@ export function secretMounts(folders: readonly SecretFolder[]): k8s.types.input.
   return folders.map(({ name, path }) => ({ name, mountPath: path, readOnly: true }));
 }
 
+/** Folders of several containers, each once. */
+export function uniqueByName(folders: readonly SecretFolder[]): SecretFolder[] {
+  return [...new Map(folders.map((folder) => [folder.name, folder])).values()];
+}
+
 /** Annotations of a pod template that make its pods roll when a Secret that they mount changes. */
 export function secretVersions(folders: readonly SecretFolder[]): Record<string, Input<string>> {
   return Object.fromEntries(folders.map(({ name, version }) => [`gatehouse.dev/${name}-version`, version]));

@@ -104,14 +104,15 @@ describe("passwords of an external database", () => {
 
   it("are of a new login, which is made before it is used and dropped after", () => {
     const { name } = lastMigration(introduced);
-    const login = (generation: number) => [`${name}_${generation}`, `$(DATABASE_PASSWORD_${generation})`];
+    const variable = (generation: number) => `DATABASE_PASSWORD_${name.toUpperCase()}_${generation}`;
+    const login = (generation: number) => [`${name}_${generation}`, `$(${variable(generation)})`];
     const logins = inAll((stack) => {
       const text = lastMigration(stack).env.find((variable) => variable.name === "DATABASE_LOGINS")?.value;
       return Object.entries(JSON.parse(text ?? "") as object);
     });
     expect(logins).toEqual([[login(1), login(2)], [login(1), login(2)], [login(2)]]);
     expect(lastMigration(introduced).env).toContainEqual({
-      name: "DATABASE_PASSWORD_2",
+      name: variable(2),
       valueFrom: { secretKeyRef: { name: `database-${name}-2`, key: "password" } },
     });
 

@@ -15,6 +15,8 @@ interface Kinds {
   "kubernetes:core/v1:Service": types.output.core.v1.Service;
   "kubernetes:core/v1:Pod": types.output.core.v1.Pod;
   "kubernetes:apps/v1:Deployment": types.output.apps.v1.Deployment;
+  "kubernetes:core/v1:PersistentVolumeClaim": types.output.core.v1.PersistentVolumeClaim;
+  "kubernetes:batch/v1:CronJob": types.output.batch.v1.CronJob;
   "kubernetes:batch/v1:Job": types.output.batch.v1.Job;
   "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": types.output.autoscaling.v2.HorizontalPodAutoscaler;
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": types.output.networking.v1.NetworkPolicy;

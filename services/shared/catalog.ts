@@ -13,10 +13,18 @@ export const PROMETHEUS = "prometheus";
 /** Bytes that the body of a request may have: the gateway lets no more in, and no service takes more. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
+/** The name of what copies all databases: of its client certificate and its login. It reads every row and writes none. */
+export const BACKUP = "backup";
+
+/** The name of what puts a copy back, as the administrator. */
+export const RESTORE = "restore";
+
 /** Names that certificates and logins of the platform's own parts have: no service may pass for one of them. */
 const RESERVED_NAMES = [
   GATEWAY,
   PROMETHEUS,
+  BACKUP,
+  RESTORE,
   "edge",
   "root",
   "node",

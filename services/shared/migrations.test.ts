@@ -119,6 +119,26 @@ describe("the migration of a service", () => {
   });
 });
 
+describe("the login of what backs up", () => {
+  it("reads the rows of every service, and which migrations those have had", async () => {
+    for (const [database, table] of [
+      [orders, "orders"],
+      [users, "users"],
+      [users, "kysely_migration"],
+    ] as const)
+      await expect(asService("backup", `select * from ${table}`, database)).resolves.toBeInstanceOf(Array);
+  });
+
+  it("writes none", async () => {
+    for (const statement of [
+      "delete from users",
+      "update users set username = 'b'",
+      "create table more (id int)",
+    ])
+      await expect(asService("backup", statement, users)).rejects.toMatchObject(permissionDenied);
+  });
+});
+
 describe("the logins of a service with passwords", () => {
   const service = newService();
   created.push(service);
@@ -159,6 +179,17 @@ describe("the logins of a service with passwords", () => {
       expect((await client.query("select 1 from pg_roles where rolname = $1", [similar])).rowCount).toBe(1);
       for (const login of [similar, second]) await client.query(`drop user "${login}"`);
     });
+  });
+
+  it("come with those of what backs up, which reads only", async () => {
+    await migrate(second, "backup_7");
+    expect(await asService("backup_7", "select * from orders", service)).toEqual([]);
+    await expect(asService("backup_7", "delete from orders", service)).rejects.toMatchObject(
+      permissionDenied,
+    );
+    await migrate(second);
+    await expect(asService("backup_7", "select 1", service)).rejects.toThrow(/does not exist/);
+    await asAdministrator((client) => client.query(`drop user "${second}"`));
   });
 
   it("are refused where they are no JSON, without a word of them", () => {

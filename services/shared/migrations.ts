@@ -5,6 +5,7 @@ import { Migrator } from "kysely/migration";
 import type { Client } from "pg";
 import pg from "pg";
 import { z } from "zod";
+import { BACKUP } from "./catalog.ts";
 import type { EnvironmentFor } from "./config.ts";
 import { databaseEnvironment, readEnvironment } from "./config.ts";
 import { connectionTls } from "./database.ts";
@@ -14,8 +15,8 @@ import { isLoginOf } from "./logins.ts";
 /** What the migration of a service reads: how to reach the server as its administrator. */
 export const migrationEnvironment = databaseEnvironment.omit({ DATABASE_POOL_SIZE: true }).extend({
   /**
-   * Where the service signs in with a password: its logins with their passwords, as a JSON object. Those of other
-   * generations are dropped.
+   * Where passwords are used to sign in: the logins of the service, and of what backs it up, with their passwords, as a JSON
+   * object. Those of other generations are dropped.
    */
   DATABASE_LOGINS: z
     .string()
@@ -43,7 +44,8 @@ export interface MigrationOptions<DB> {
 
 /**
  * Creates the database and the login of a service where they are missing, brings the tables up to date and
- * grants the login what it needs: reading and writing rows of its own database, and nothing else anywhere.
+ * grants the login what it needs: reading and writing rows of its own database, and nothing else anywhere. What backs up
+ * may read them.
  */
 export async function migrateService<DB>(
   options: MigrationOptions<DB>,
@@ -73,7 +75,7 @@ async function migrateOnce<DB>(
   environment: MigrationEnvironment,
 ): Promise<void> {
   await withClient(administratorConnection(environment), (client) =>
-    createDatabaseAndLogin(client, options.service, environment),
+    createDatabaseAndLogins(client, options.service, environment),
   );
   await withTables<DB>(environment, options.service, async (db) => {
     await migrateTables(db, options.migrations);
@@ -140,29 +142,31 @@ async function migrateTables<DB>(
   if (error !== undefined) throw new Error("the migrations of the tables failed", { cause: error });
 }
 
-async function createDatabaseAndLogin(
+async function createDatabaseAndLogins(
   client: Client,
   name: string,
   { DATABASE_LOGINS: logins }: MigrationEnvironment,
 ): Promise<void> {
-  const id = client.escapeIdentifier(name);
-  const login = await client.query("select 1 from pg_catalog.pg_roles where rolname = $1", [name]);
-  if (login.rowCount === 0) await client.query(`create user ${id}`);
-  if (logins !== undefined) await createLogins(client, name, logins);
-
+  const id = (text: string) => client.escapeIdentifier(text);
   const database = await client.query("select 1 from pg_catalog.pg_database where datname = $1", [name]);
-  if (database.rowCount === 0) await client.query(`create database ${id}`);
-  await client.query(`revoke connect on database ${id} from public`);
-  await client.query(`grant connect on database ${id} to ${id}`);
+  if (database.rowCount === 0) await client.query(`create database ${id(name)}`);
+  await client.query(`revoke connect on database ${id(name)} from public`);
+  for (const role of [name, BACKUP]) {
+    const found = await client.query("select 1 from pg_catalog.pg_roles where rolname = $1", [role]);
+    if (found.rowCount === 0) await client.query(`create user ${id(role)}`);
+    if (logins !== undefined) await createLogins(client, role, logins);
+    await client.query(`grant connect on database ${id(name)} to ${id(role)}`);
+  }
 }
 
-/** Makes the role of a service one that nobody signs in with, and lets these logins and no others act for it. */
+/** Makes a role one that nobody signs in with, and lets those of these logins which are its own, and no others, act for it. */
 async function createLogins(
   client: Client,
   role: string,
-  logins: Readonly<Record<string, string>>,
+  all: Readonly<Record<string, string>>,
 ): Promise<void> {
   const id = (name: string) => client.escapeIdentifier(name);
+  const logins = Object.fromEntries(Object.entries(all).filter(([login]) => isLoginOf(role, login)));
   await client.query(`alter user ${id(role)} with nologin`);
   const roles = await client.query<{ rolname: string }>("select rolname from pg_catalog.pg_roles");
   const present = roles.rows.map(({ rolname }) => rolname).filter((name) => isLoginOf(role, name));
@@ -177,7 +181,9 @@ async function createLogins(
 
 async function grantRows<DB>(db: Kysely<DB>, service: string): Promise<void> {
   const login = sql.id(service);
-  await sql`grant usage on schema public to ${login}`.execute(db);
+  const backup = sql.id(BACKUP);
+  await sql`grant usage on schema public to ${login}, ${backup}`.execute(db);
+  await sql`grant select on all tables in schema public to ${backup}`.execute(db);
   await sql`grant select, insert, update, delete on all tables in schema public to ${login}`.execute(db);
   await sql`revoke all on table kysely_migration, kysely_migration_lock from ${login}`.execute(db);
 }

@@ -38,7 +38,9 @@ export class TestStack {
   }
 
   async set(key: string, value: string): Promise<void> {
-    await this.pulumi(["config", "set", "--stack", this.name, "--path", `gatehouse:${key}`, value]);
+    const path = ["--path", `gatehouse:${key}`];
+    // A certificate begins with dashes and is no option.
+    await this.pulumi(["config", "set", "--stack", this.name, ...path, "--", value]);
   }
 
   preview(): Promise<string> {

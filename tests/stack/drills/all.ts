@@ -1,7 +1,10 @@
+import { backup } from "./backup.ts";
 import { centralLimits } from "./central-limits.ts";
 import type { Drill } from "./drill.ts";
+import { externalDatabase } from "./external-database.ts";
 import { limitedRequests } from "./limits.ts";
 import { isolation } from "./network.ts";
+import { observability } from "./observability.ts";
 import { deletedPods, rollingUpdates } from "./pods.ts";
 import { brokenPod } from "./restart.ts";
 import { rotation } from "./rotation.ts";
@@ -20,4 +23,10 @@ export const drills: Readonly<Record<string, Drill>> = {
 };
 
 /** Drills that take minutes or many updates of the stack: these are run where they are named, not with all others. */
-export const longDrills: Readonly<Record<string, Drill>> = { "central-limits": centralLimits, rotation };
+export const longDrills: Readonly<Record<string, Drill>> = {
+  backup,
+  "central-limits": centralLimits,
+  "external-database": externalDatabase,
+  observability,
+  rotation,
+};

@@ -10,6 +10,8 @@ export interface DrillContext {
   readonly deploy: (settings: Readonly<Record<string, string>>) => Promise<void>;
   /** Takes the next step of a rotation, as `npm run rotate` does. */
   readonly rotate: (kind: string) => Promise<void>;
+  /** Runs the suite of the gateway against the stack. */
+  readonly suite: () => Promise<void>;
   /** What the stack tells now. */
   readonly readOutputs: () => Promise<TestOutputs>;
   /** Says what is going on. */

@@ -13,34 +13,44 @@ import { calm } from "./drill.ts";
 export const rotation: Drill = async (context) => {
   await calm(context);
   const keys = await rotateSigningKeys(context);
-  const leaves = await rotateUnderLoad(context, "leaves", context.outputs);
+  const leaves = await takeSteps(context, "leaves", 1);
   await expectService(context.outputs);
-  const ca = await rotateAuthority(context);
+  const ca = await takeAuthoritySteps(context);
   return `signing keys: ${keys}; leaves: ${told(leaves)}; the CA: ${told(ca)}`;
 };
 
-async function rotateSigningKeys(context: DrillContext): Promise<string> {
+/** Takes steps of a kind without a failed request, where the database goes on meanwhile. */
+export async function rotateKind(context: DrillContext, kind: string, steps: number): Promise<string> {
+  const fared = expectNoFailure(`while ${kind} were rotated`, await takeSteps(context, kind, steps));
+  await expectService(context.outputs);
+  return fared;
+}
+
+/** Rotates the CA without a failed request, where the database goes on meanwhile. */
+export async function rotateAuthority(context: DrillContext): Promise<string> {
+  return expectNoFailure("while the CA was rotated", await takeAuthoritySteps(context));
+}
+
+/** Rotates the signing key without a failed request; its tokens are good until it is retired, and then no more. */
+export async function rotateSigningKeys(context: DrillContext): Promise<string> {
   const { outputs, say } = context;
   const before = await User.signUp(outputs);
-  const results = [
-    await rotateUnderLoad(context, "signing-keys", outputs),
-    await rotateUnderLoad(context, "signing-keys", outputs),
-  ];
+  const accepted = await takeSteps(context, "signing-keys", 2);
   await before.expect(200, { method: "GET", path: "/authentication/whoami" });
   // The load signs in anew, and so has a token of the new key when the old one is retired.
-  results.push(await rotateUnderLoad(context, "signing-keys", outputs));
+  const retired = await takeSteps(context, "signing-keys", 1);
   await before.expect(401, { method: "GET", path: "/authentication/whoami" });
   await before.close();
-  const fared = expectNoFailure("while the signing key was rotated", sum(results));
+  const fared = expectNoFailure("while the signing key was rotated", sum([accepted, retired]));
   say(`signing keys rotated: ${fared}`);
   return fared;
 }
 
-async function rotateAuthority(context: DrillContext): Promise<LoadResult> {
-  const results = [await rotateUnderLoad(context, "ca", context.outputs)];
+async function takeAuthoritySteps(context: DrillContext): Promise<LoadResult> {
+  const introduced = await takeSteps(context, "ca", 1);
   // From here on a client that reads the outputs trusts both, and is content to the end.
   const both = await context.readOutputs();
-  results.push(await rotateUnderLoad(context, "ca", both), await rotateUnderLoad(context, "ca", both));
+  const rest = await takeSteps(context, "ca", 2, both);
   await expectService(both);
   await expectService(await context.readOutputs());
   const refused = await expectService(context.outputs).then(
@@ -48,18 +58,23 @@ async function rotateAuthority(context: DrillContext): Promise<LoadResult> {
     (error: unknown) => /certificate|issuer/i.test(String(error)),
   );
   if (!refused) throw new Error("a client that trusts the retired CA alone takes the gateway's certificate");
-  return sum(results);
+  return sum([introduced, rest]);
 }
 
-/** Takes one step while clients go on. */
-async function rotateUnderLoad(
+/** Takes one step after the other while clients go on. */
+async function takeSteps(
   context: DrillContext,
   kind: string,
-  outputs: TestOutputs,
+  steps: number,
+  outputs: TestOutputs = context.outputs,
 ): Promise<LoadResult> {
-  const result = await underLoad(outputs, () => context.rotate(kind));
-  context.say(`a step of ${kind}: ${told(result)}`);
-  return result;
+  const results: LoadResult[] = [];
+  for (let step = 0; step < steps; step++) {
+    const result = await underLoad(outputs, () => context.rotate(kind));
+    context.say(`a step of ${kind}: ${told(result)}`);
+    results.push(result);
+  }
+  return sum(results);
 }
 
 /** Somebody new signs up, and is known: every part of that works. */
