@@ -76,6 +76,7 @@ async function runDrills(): Promise<void> {
       await stack.up();
     },
     suite: () => runSuite(outputs),
+    program: (script) => runProgram(script, outputs),
     rotate: (kind) => stack.rotate(kind),
     readOutputs: async () => outputsSchema.parse(await stack.outputs()),
     say: (line) => say(`  ${line}`),
@@ -103,6 +104,12 @@ async function destroy(): Promise<string> {
   const left = await run("kubectl", ["get", "namespace", namespace, "--ignore-not-found", "-o", "name"]);
   if (left !== "") problems.push(`destroy left ${left}`);
   return "nothing left";
+}
+
+async function runProgram(script: string, outputs: object): Promise<void> {
+  await withFile("outputs.json", JSON.stringify(outputs), async (file) => {
+    await run("npm", ["run", "--silent", script, "--", "--outputs", file], { show: true });
+  });
 }
 
 /** Uses a file that nobody else can read, and removes it. */

@@ -1,6 +1,7 @@
 import { backup } from "./backup.ts";
 import { centralLimits } from "./central-limits.ts";
 import type { Drill } from "./drill.ts";
+import { attack, chaos } from "./commands.ts";
 import { externalDatabase } from "./external-database.ts";
 import { limitedRequests } from "./limits.ts";
 import { isolation } from "./network.ts";
@@ -22,11 +23,16 @@ export const drills: Readonly<Record<string, Drill>> = {
   secrets: hiddenSecrets,
 };
 
-/** Drills that take minutes or many updates of the stack: these are run where they are named, not with all others. */
+/**
+ * Drills that take minutes or many updates of the stack: these are run where they are named, not with all others. Those that
+ * rotate the CA are last, for the others trust the first.
+ */
 export const longDrills: Readonly<Record<string, Drill>> = {
+  attack,
   backup,
   "central-limits": centralLimits,
-  "external-database": externalDatabase,
+  chaos,
   observability,
   rotation,
+  "external-database": externalDatabase,
 };

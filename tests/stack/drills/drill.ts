@@ -12,6 +12,8 @@ export interface DrillContext {
   readonly rotate: (kind: string) => Promise<void>;
   /** Runs the suite of the gateway against the stack. */
   readonly suite: () => Promise<void>;
+  /** Runs one of the project's commands against the stack, with its output shown. */
+  readonly program: (script: "attack" | "chaos") => Promise<void>;
   /** What the stack tells now. */
   readonly readOutputs: () => Promise<TestOutputs>;
   /** Says what is going on. */
