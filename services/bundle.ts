@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -11,18 +12,20 @@ export function sourceOf(service: string): string {
 }
 
 /**
- * Bundles programs to `main.mjs` and its like, each complete in one file: the same bytes for the same sources, with no
- * `node_modules` where it runs.
+ * Bundles programs to `main.mjs` and its like, with what they share, or load only when it is needed, in files beside them: the
+ * same bytes for the same sources, with no `node_modules` where they run.
  * @param source the folder of the programs
- * @param folder where the files are written
+ * @param folder where the files are written; it holds nothing else afterwards
  */
 export async function bundle(source: string, folder: string): Promise<void> {
   const entryPoints = ENTRIES.map((entry) => join(source, `${entry}.ts`)).filter((file) => existsSync(file));
+  await rm(folder, { recursive: true, force: true });
   await build({
     entryPoints,
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    splitting: true,
     platform: "node",
     target: "node24",
     format: "esm",

@@ -129,7 +129,7 @@ export class Microservice extends pulumi.ComponentResource {
           ...(args.extras?.environment ?? []),
         ],
         ports: [{ name: "https", containerPort: SERVICE_PORT }],
-        startupProbe: { ...probe("/health"), periodSeconds: 2, failureThreshold: 60 },
+        startupProbe: { ...probe("/health"), periodSeconds: 1, failureThreshold: 120 },
         livenessProbe: { ...probe("/health"), periodSeconds: 10, failureThreshold: 3 },
         readinessProbe: { ...probe("/health/ready"), periodSeconds: 5, failureThreshold: 2 },
         resources: resources(pods, { cpu: pods.cpuLimit, memory: pods.memoryLimit }),
