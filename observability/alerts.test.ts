@@ -118,6 +118,17 @@ const cases: readonly Case[] = [
     summary: "The certificate ca of orders ends in 9d 22h 0m 0s",
   },
   {
+    alert: "GatewayCertificateEnds",
+    fires: { 'traefik_tls_certs_not_after{cn="edge", serial="1"}': `${10 * 86_400}x300` },
+    quiet: {
+      'traefik_tls_certs_not_after{cn="edge", serial="1"}': `${10 * 86_400}x300`,
+      'traefik_tls_certs_not_after{cn="edge", serial="2"}': `${30 * 86_400}x300`,
+    },
+    after: 120,
+    labels: { cn: "edge" },
+    summary: "The certificate edge that the gateway shows ends in 9d 22h 0m 0s",
+  },
+  {
     alert: "LimitStoreGone",
     fires: {
       'gatehouse_limiter_store_up{service="authentication", instance="a"}': "1x40",

@@ -36,6 +36,7 @@ interface Alert {
  * which is updated each week never gets here; one that nobody updates has three weeks from the first alert.
  */
 const CERTIFICATE_DAYS = 21;
+const CERTIFICATE_SECONDS = CERTIFICATE_DAYS * 86_400;
 
 const requests: readonly Alert[] = [
   {
@@ -86,11 +87,23 @@ const processes: readonly Alert[] = [
   },
   {
     name: "CertificateEnds",
-    when: `min by (service, certificate) (gatehouse_certificate_expiry_timestamp_seconds) - time() < ${CERTIFICATE_DAYS * 86_400}`,
+    when: `min by (service, certificate) (gatehouse_certificate_expiry_timestamp_seconds) - time() < ${CERTIFICATE_SECONDS}`,
     lasting: "1h",
     severity: "critical",
     summary:
       "The certificate {{ $labels.certificate }} of {{ $labels.service }} ends in {{ $value | humanizeDuration }}",
+  },
+];
+
+const gateway: readonly Alert[] = [
+  {
+    name: "GatewayCertificateEnds",
+    // The latest: a gateway goes on telling of those that it showed before.
+    when: `max by (cn) (traefik_tls_certs_not_after) - time() < ${CERTIFICATE_SECONDS}`,
+    lasting: "1h",
+    severity: "critical",
+    summary:
+      "The certificate {{ $labels.cn }} that the gateway shows ends in {{ $value | humanizeDuration }}",
   },
 ];
 
@@ -143,7 +156,7 @@ function noReplicas(job: string): Alert {
 /** All rules, with one for each service of the catalog where a metric cannot speak for all. Pure. */
 export function alertRules(catalog: Catalog): RuleFile {
   const replicas = [GATEWAY, ...Object.keys(catalog)].map(noReplicas);
-  const groups = { requests, processes, limits, business, replicas };
+  const groups = { requests, processes, gateway, limits, business, replicas };
   return {
     groups: Object.entries(groups).map(([name, alerts]) => ({ name, rules: alerts.map(asRule) })),
   };
