@@ -75,6 +75,7 @@ async function runDrills(): Promise<void> {
       for (const [key, value] of Object.entries(settings)) await stack.set(key, value);
       await stack.up();
     },
+    age: (days) => stack.age(days),
     suite: () => runSuite(outputs),
     program: (script) => runProgram(script, outputs),
     rotate: (kind) => stack.rotate(kind),

@@ -2,9 +2,22 @@ import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import type { RunOptions } from "./process.ts";
 import { run } from "./process.ts";
 
 const PROJECT = join(import.meta.dirname, "..", "..");
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Of a state, what {@link TestStack.age} changes; the rest stays as it is. */
+const stateOfCertificates = z.looseObject({
+  deployment: z.looseObject({
+    resources: z.array(
+      z.looseObject({ type: z.string(), outputs: z.record(z.string(), z.unknown()).optional() }),
+    ),
+  }),
+});
 
 /** Pulumi's state where nobody says otherwise: beside what else the tests make. */
 async function environment(): Promise<Record<string, string>> {
@@ -66,6 +79,17 @@ export class TestStack {
     return this.pulumi(["stack", "export", "--stack", this.name]);
   }
 
+  /** Makes leaves look as if they had been issued that many days earlier, to whoever decides on their renewal. */
+  async age(days: number): Promise<void> {
+    const state = stateOfCertificates.parse(JSON.parse(await this.state()));
+    for (const { type, outputs } of state.deployment.resources) {
+      if (type !== "tls:index/locallySignedCert:LocallySignedCert" || outputs === undefined) continue;
+      const end = Date.parse(z.string().parse(outputs["validityEndTime"])) - days * DAY;
+      outputs["validityEndTime"] = new Date(end).toISOString();
+    }
+    await this.pulumi(["stack", "import", "--stack", this.name], { input: JSON.stringify(state) });
+  }
+
   async outputs(): Promise<unknown> {
     return JSON.parse(
       await this.pulumi(["stack", "output", "--stack", this.name, "--json", "--show-secrets"]),
@@ -86,7 +110,7 @@ export class TestStack {
     return join(PROJECT, `Pulumi.${this.name}.yaml`);
   }
 
-  pulumi(args: string[]): Promise<string> {
-    return run("pulumi", ["--cwd", PROJECT, ...args], { env: this.#env });
+  pulumi(args: string[], options: RunOptions = {}): Promise<string> {
+    return run("pulumi", ["--cwd", PROJECT, ...args], { env: this.#env, ...options });
   }
 }

@@ -10,6 +10,8 @@ export interface DrillContext {
   readonly deploy: (settings: Readonly<Record<string, string>>) => Promise<void>;
   /** Takes the next step of a rotation, as `npm run rotate` does. */
   readonly rotate: (kind: string) => Promise<void>;
+  /** Makes leaves look as if they had been issued that many days earlier. */
+  readonly age: (days: number) => Promise<void>;
   /** Runs the suite of the gateway against the stack. */
   readonly suite: () => Promise<void>;
   /** Runs one of the project's commands against the stack, with its output shown. */

@@ -1,4 +1,8 @@
+import { once } from "node:events";
+import { connect } from "node:tls";
+import { LEAF_DAYS } from "../../../rotation/lifetimes.ts";
 import type { TestOutputs } from "../../support/outputs.ts";
+import { until } from "../cluster.ts";
 import type { LoadResult } from "../load.ts";
 import { expectNoFailure, underLoad } from "../load.ts";
 import { User } from "../user.ts";
@@ -15,9 +19,43 @@ export const rotation: Drill = async (context) => {
   const keys = await rotateSigningKeys(context);
   const leaves = await takeSteps(context, "leaves", 1);
   await expectService(context.outputs);
+  const renewal = await renewLeaves(context);
   const ca = await takeAuthoritySteps(context);
-  return `signing keys: ${keys}; leaves: ${told(leaves)}; the CA: ${told(ca)}`;
+  return (
+    `signing keys: ${keys}; leaves: ${told(leaves)}, renewed near their end by a plain update: ${told(renewal)}; ` +
+    `the CA: ${told(ca)}`
+  );
 };
+
+/** A plain update leaves certificates alone for two thirds of their life, and renews them in the last. */
+async function renewLeaves(context: DrillContext): Promise<LoadResult> {
+  const { outputs } = context;
+  const before = await shownCertificate(outputs);
+  const twoThirds = (LEAF_DAYS * 2) / 3;
+  await context.age(twoThirds - 1);
+  await context.deploy({});
+  if ((await shownCertificate(outputs)) !== before) throw new Error("leaves are renewed too early");
+  await context.age(2);
+  const result = await underLoad(outputs, () => context.deploy({}));
+  await until("the gateway shows the new certificate", 60, async () => {
+    return (await shownCertificate(outputs)) !== before;
+  });
+  await expectService(outputs);
+  context.say(`renewed by a plain update: ${told(result)}`);
+  return result;
+}
+
+/** Serial number of the certificate that clients see. */
+async function shownCertificate({ gatewayUrl, gatewayCa: ca }: TestOutputs): Promise<string> {
+  const { hostname: host, port } = new URL(gatewayUrl);
+  const socket = connect({ host, port: Number(port || "443"), ca });
+  try {
+    await once(socket, "secureConnect");
+    return socket.getPeerX509Certificate()?.serialNumber ?? "";
+  } finally {
+    socket.destroy();
+  }
+}
 
 /** Takes steps of a kind without a failed request, where the database goes on meanwhile. */
 export async function rotateKind(context: DrillContext, kind: string, steps: number): Promise<string> {
