@@ -25,6 +25,9 @@ const documents = allRoutes(catalog, { drills: false }).filter(
   ({ service, path, access }) => path === `/${service}/openapi.json` && access === "public",
 );
 
+/** Whose fields are names and passwords: each wrong one counts against the source, which is then kept out for a while. */
+const THROTTLES_SOURCES = "authentication";
+
 /** One value in one field of one route. */
 interface Probe {
   readonly what: string;
@@ -40,6 +43,7 @@ export const fields: readonly Attack[] = documents.map(({ service, path }): Atta
   family: "fields",
   threat: `every field of ${service}'s document, with SQL, odd texts, types, ranges and sizes: never a 5xx, and 400 where ruled out`,
   quick: true,
+  needs: service === THROTTLES_SOURCES ? ["addresses"] : [],
   async run(target) {
     const { status, json } = await target.client().get(path);
     hold(status === 200, `the document answers ${status}`);

@@ -46,6 +46,7 @@ export const login: readonly Attack[] = [
     family: "login",
     threat: "an unknown user and a wrong password take the same time",
     quick: false,
+    needs: ["addresses"],
     async run(target) {
       const times = { wrong: [] as number[], unknown: [] as number[] };
       for (let user = 0; user < 6; user++) {
@@ -105,6 +106,7 @@ export const login: readonly Attack[] = [
     family: "login",
     threat: `one source gets at most ${PER_SOURCE} passwords looked at, of however many accounts`,
     quick: false,
+    needs: ["addresses"],
     async run(target) {
       const client = target.client({ waitsWhenLimited: false });
       const answers = await each(Array.from({ length: 130 }), () => guess(client, nobody()), 30);

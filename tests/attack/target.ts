@@ -18,13 +18,13 @@ export class Target {
   readonly outputs: TestOutputs;
   /** The state folder, where the platform is one of this machine. */
   readonly state: string | undefined;
-  /** Whether every client can have an address of its own. */
+  /** Whether every client can have an address of its own: on the way into a cluster all get that of a node. */
   readonly addresses: boolean;
 
   constructor(outputs: TestOutputs, state?: string) {
     this.outputs = outputs;
     this.state = state;
-    this.addresses = isLoopback(outputs.gatewayUrl) && process.platform === "linux";
+    this.addresses = state !== undefined && isLoopback(outputs.gatewayUrl) && process.platform === "linux";
   }
 
   /** What is missing of an attack's needs. */
