@@ -16,9 +16,9 @@ const stored = servicesWithDatabase(catalog);
 /** All tables of all services are lost, and what a backup holds comes back: that and nothing else. */
 export const backup: Drill = async (context) => {
   const { cluster, outputs, say } = context;
-  await context.deploy({ backupSchedule: SCHEDULE });
   const user = await User.signUp(outputs);
   try {
+    await context.deploy({ backupSchedule: SCHEDULE });
     await buy(user);
     const before = await user.ask({ method: "GET", path: "/orders" });
     const result = await underLoad(outputs, async () => say(await runJob(cluster, "backup")));

@@ -20,8 +20,8 @@ const SECONDS = 180;
  */
 export const observability: Drill = async (context) => {
   const { cluster } = context;
-  await context.deploy({ observability: "true", metricsStorage: "1Gi" });
   try {
+    await context.deploy({ observability: "true", metricsStorage: "1Gi" });
     await calm(context);
     const prometheus = await forwardPort(cluster.namespace, "deployment/prometheus", 9090);
     try {
