@@ -40,14 +40,22 @@ export async function load(
     headers: { cookie },
     ...(rate === undefined ? {} : { overallRate: rate }),
   });
-  if (result.non2xx + result.errors + result.timeouts > 0) {
-    const codes = JSON.stringify(result.statusCodeStats ?? {});
-    throw new Error(`${result.errors} errors, ${result.timeouts} timeouts, answers ${codes}`);
-  }
+  if (result.non2xx + result.errors > 0) throw new Error(whatFailed(result));
   return {
     requests: result["2xx"],
     seconds: result.duration,
     p50: result.latency.p50,
     p99: result.latency.p99,
   };
+}
+
+/** `7 of 3897 requests failed: 7 x 502`. */
+function whatFailed({ errors, timeouts, statusCodeStats = {}, ...result }: autocannon.Result): string {
+  const statuses = Object.entries(statusCodeStats)
+    .filter(([status]) => !status.startsWith("2"))
+    .map(([status, { count = 0 }]) => [status, count] as const);
+  const failures = [...statuses, ["connection error", errors - timeouts], ["timeout", timeouts]] as const;
+  const told = failures.filter(([, count]) => count > 0).map(([what, count]) => `${count} x ${what}`);
+  const all = result["2xx"] + result.non2xx + errors;
+  return `${all - result["2xx"]} of ${all} requests failed: ${told.join(", ")}`;
 }

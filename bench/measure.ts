@@ -1,8 +1,9 @@
 import { cpuSeconds } from "./cpu.ts";
 import { handshakes } from "./handshakes.ts";
-import type { Answers } from "./load.ts";
+import type { Answers, Load } from "./load.ts";
 import { load } from "./load.ts";
 import type { Stage } from "./stage.ts";
+import { median } from "./statistics.ts";
 import type { RunningSubject, Subject } from "./subject.ts";
 
 /** One subject, running. */
@@ -41,37 +42,55 @@ interface Round {
   readonly paced: Answers | undefined;
 }
 
-/** Measures all candidates in turn, again and again, each round beginning with another one. */
+/**
+ * Measures all candidates in turn, again and again, each round beginning with another one.
+ * @throws Error that names the subject and the phase, where a request was answered with anything but 200
+ */
 export async function measure(
   candidates: readonly Candidate[],
   stage: Stage,
   plan: Plan,
   report: (line: string) => void,
 ): Promise<Map<string, Figures>> {
-  for (const { running } of candidates) await load(running, stage.sessions.active, { seconds: 1 });
+  for (const candidate of candidates) await loadOf(candidate, stage, "warm-up", { seconds: 1 });
   const rounds = new Map<string, Round[]>(candidates.map(({ subject }) => [subject.name, []]));
-  for (let round = 0; round < plan.rounds; round++) {
-    report(`round ${round + 1} of ${plan.rounds}`);
+  for (let round = 1; round <= plan.rounds; round++) {
+    report(`round ${round} of ${plan.rounds}`);
     for (let turn = 0; turn < candidates.length; turn++) {
       const candidate = candidates[(round + turn) % candidates.length];
       if (candidate === undefined) continue;
-      rounds.get(candidate.subject.name)?.push(await measureOnce(candidate.running, stage, plan));
+      rounds.get(candidate.subject.name)?.push(await measureOnce(candidate, stage, plan, `round ${round}`));
     }
   }
   return new Map([...rounds].map(([name, all]) => [name, figuresOf(all)]));
 }
 
-async function measureOnce(running: RunningSubject, stage: Stage, plan: Plan): Promise<Round> {
+async function measureOnce(candidate: Candidate, stage: Stage, plan: Plan, round: string): Promise<Round> {
   const { seconds, rate } = plan;
-  const cookie = stage.sessions.active;
+  const { processes } = candidate.running;
   const handshakesBefore = await handshakes(stage);
-  const before = cpuSeconds(running.processes);
-  const free = await load(running, cookie, { seconds });
-  const cpu = cpuSeconds(running.processes) - before;
+  const before = cpuSeconds(processes);
+  const free = await loadOf(candidate, stage, `${round}, as fast as answers come`, { seconds });
+  const cpu = cpuSeconds(processes) - before;
   // One of them is the look itself.
   const shaken = (await handshakes(stage)) - handshakesBefore - 1;
-  const paced = rate === undefined ? undefined : await load(running, cookie, { seconds, rate });
+  const paced =
+    rate === undefined
+      ? undefined
+      : await loadOf(candidate, stage, `${round}, ${rate} requests a second`, { seconds, rate });
   return { free, cpu, handshakes: shaken, paced };
+}
+
+async function loadOf(candidate: Candidate, stage: Stage, phase: string, wanted: Load): Promise<Answers> {
+  const { subject, running } = candidate;
+  stage.stop.throwIfAborted();
+  return load(running, stage.sessions.active, wanted).catch((error: unknown) => {
+    const what = [
+      `${subject.name}, ${phase}: ${(error as Error).message}`,
+      ...stage.lastLinesOf(subject.name),
+    ];
+    throw new Error(what.join("\n"));
+  });
 }
 
 function figuresOf(rounds: readonly Round[]): Figures {
@@ -85,11 +104,4 @@ function figuresOf(rounds: readonly Round[]): Figures {
     p99: of(({ paced }) => paced?.p99 ?? Number.NaN),
     spread: [Math.min(...perCpuSecond), Math.max(...perCpuSecond)],
   };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }

@@ -1,12 +1,11 @@
-import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPlatform } from "../local/platform.ts";
 import type { Platform } from "../local/platform.ts";
 import { freePorts, HOST } from "../local/ports.ts";
 import { startProcess, stopProcess } from "../local/processes.ts";
-import { silentProgress } from "../local/progress.ts";
+import type { Progress } from "../local/progress.ts";
 import { findTraefik } from "../local/traefik.ts";
 import { lastLines, waitForPort } from "../local/wait.ts";
 import type { Sessions } from "./sessions.ts";
@@ -15,22 +14,36 @@ import { openSessions } from "./sessions.ts";
 /** The path that every subject answers. */
 export const PATH = "/products";
 
-/** What all subjects stand on: one platform with its certificates, its database and its authentication service. */
-export class Stage {
+/**
+ * What all subjects stand on: one platform with its certificates, its database and its authentication service. All that
+ * it starts ends with it, whatever becomes of the run.
+ */
+export class Stage implements AsyncDisposable {
   readonly #platform: Platform;
   readonly #folder: string;
+  readonly #cleanup: AsyncDisposableStack;
+  /** Once it is aborted, nothing further begins. */
+  readonly stop: AbortSignal;
   readonly traefik: string;
   readonly sessions: Sessions;
 
-  private constructor(platform: Platform, folder: string, traefik: string, sessions: Sessions) {
-    this.#platform = platform;
-    this.#folder = folder;
-    this.traefik = traefik;
-    this.sessions = sessions;
+  private constructor(
+    parts: { platform: Platform; folder: string; traefik: string; sessions: Sessions },
+    stop: AbortSignal,
+    cleanup: AsyncDisposableStack,
+  ) {
+    this.#platform = parts.platform;
+    this.#folder = parts.folder;
+    this.#cleanup = cleanup;
+    this.stop = stop;
+    this.traefik = parts.traefik;
+    this.sessions = parts.sessions;
   }
 
-  static async open(): Promise<Stage> {
+  static async open(stop: AbortSignal): Promise<Stage> {
+    await using cleanup = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
+    cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
     const platform = await startPlatform(
       {
         port: 0,
@@ -44,9 +57,15 @@ export class Stage {
         roleRefusal: "401",
         databaseUrl: undefined,
       },
-      silentProgress,
+      silentUntil(stop),
     );
-    return new Stage(platform, folder, await findTraefik(), await openSessions(platform.outputs));
+    cleanup.defer(() => platform.stop());
+    const sessions = await openSessions(platform.outputs);
+    return new Stage({ platform, folder, traefik: await findTraefik(), sessions }, stop, cleanup.move());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cleanup.disposeAsync();
   }
 
   /** Path of the CA's certificate. */
@@ -101,34 +120,36 @@ export class Stage {
     return path;
   }
 
-  file(name: string): string {
-    return join(this.#folder, name);
+  file(...names: string[]): string {
+    return join(this.#folder, ...names);
   }
 
-  /** Starts a program of a subject and resolves once it listens. */
+  /** Starts a program of a subject, which runs as long as the stage, and resolves once it listens. */
   async start(
     name: string,
     port: number,
     [program, ...args]: readonly [string, ...string[]],
     environment: NodeJS.ProcessEnv = {},
   ): Promise<Started> {
+    this.stop.throwIfAborted();
     const log = this.file(`logs/bench-${name}.log`);
     const child = startProcess(program, args, { log, env: { ...process.env, ...environment } });
+    this.#cleanup.defer(() => stopProcess(child, "SIGTERM"));
     const failed = new Promise<never>((_, reject) => {
       child.once("error", reject);
       child.once("exit", () => reject(new Error(`${name} ended: ${lastLines(log)}`)));
     });
     failed.catch(() => undefined);
-    await Promise.race([waitForPort(port, 20_000), failed]).catch(async (error: unknown) => {
-      await stopProcess(child, "SIGTERM");
-      throw error;
-    });
-    return started(child, port);
+    await Promise.race([waitForPort(port, 20_000), failed]);
+    return { pid: child.pid ?? 0, port, url: `https://${HOST}:${port}` };
   }
 
-  async close(): Promise<void> {
-    await this.#platform.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+  /** The ends of the logs of a subject's programs, where they say anything. */
+  lastLinesOf(subject: string): string[] {
+    const logs = readdirSync(this.file("logs")).filter(
+      (name) => name.startsWith(`bench-${subject}`) && !name.endsWith("-access.log"),
+    );
+    return logs.map((name) => lastLines(this.file("logs", name))).filter((lines) => lines !== "");
   }
 }
 
@@ -137,14 +158,13 @@ export interface Started {
   readonly pid: number;
   readonly port: number;
   readonly url: string;
-  stop(): Promise<void>;
 }
 
-function started(child: ChildProcess, port: number): Started {
-  return {
-    pid: child.pid ?? 0,
-    port,
-    url: `https://${HOST}:${port}`,
-    stop: () => stopProcess(child, "SIGTERM"),
+/** Progress that nobody reads, of which no step begins once it is to stop. */
+function silentUntil(stop: AbortSignal): Progress {
+  const step: Progress["step"] = (_name, run) => {
+    stop.throwIfAborted();
+    return run();
   };
+  return { step, report: () => undefined };
 }

@@ -29,5 +29,4 @@ export interface RunningSubject {
   readonly client?: Pick<ConnectionOptions, "cert" | "key">;
   /** Process ids: the CPU time of these and all their children is the subject's. */
   readonly processes: readonly number[];
-  stop(): Promise<void>;
 }

@@ -92,6 +92,8 @@ export async function startPlatform(
     const traefikFound = findTraefik();
     bundled.catch(() => undefined);
     traefikFound.catch(() => undefined);
+    // It writes to the folder, which whoever stopped a start may remove.
+    started.push({ stop: () => bundled.catch(() => undefined) });
 
     const generations = new LocalGenerations(folder);
     const authority = await step("certificates", () => issueCertificates(folder, generations.wanted("ca")));

@@ -11,7 +11,7 @@ function direct(name: string, what: string): Subject {
     guarantee: "none",
     async start(stage) {
       const server = await startServer(stage, name, name);
-      return { url: server.url, processes: [server.pid], stop: () => server.stop() };
+      return { url: server.url, processes: [server.pid] };
     },
   };
 }
@@ -30,7 +30,6 @@ export const service: Subject = {
       url: server.url,
       client: { cert: readFileSync(cert), key: readFileSync(key) },
       processes: [server.pid],
-      stop: () => server.stop(),
     };
   },
 };

@@ -221,13 +221,7 @@ export async function startTraefik(
 
 /** A subject of a gateway and what stands behind it. */
 export function running(programs: readonly [Started, ...Started[]], checks: readonly number[]) {
-  return {
-    url: programs[0].url,
-    processes: [...programs.map(({ pid }) => pid), ...checks],
-    stop: async () => {
-      for (const program of programs) await program.stop();
-    },
-  };
+  return { url: programs[0].url, processes: [...programs.map(({ pid }) => pid), ...checks] };
 }
 
 function authenticationUrl(stage: Stage): string {
