@@ -11,8 +11,8 @@ import { Stage } from "./stage.ts";
 const keptFile = new URL("results/ratios.json", import.meta.url);
 const tableFile = new URL("results/table.md", import.meta.url);
 
-/** Measures subjects side by side. @returns the exit code */
-export async function compare(options: BenchOptions, stop: AbortSignal): Promise<number> {
+/** Measures subjects side by side, and tells which ratios fell where they are kept. */
+export async function compare(options: BenchOptions, stop: AbortSignal): Promise<void> {
   const machine = describeMachine();
   await using stage = await Stage.open(stop);
   const candidates: Candidate[] = [];
@@ -33,15 +33,11 @@ export async function compare(options: BenchOptions, stop: AbortSignal): Promise
   const circumstances = { plan: options.plan, left, machine };
   const table = renderReport(options.subjects, figures, ratios, circumstances);
   console.log(table);
-  const now = keptRatios(ratios);
-  if (options.quick) {
-    const worse = fallen(now, JSON.parse(readFileSync(keptFile, "utf8")) as KeptRatios);
-    for (const line of worse) console.log(line);
-    return worse.length === 0 ? 0 : 1;
-  }
   if (options.keep) {
+    const now = keptRatios(ratios);
+    const kept = JSON.parse(readFileSync(keptFile, "utf8")) as KeptRatios;
+    for (const line of fallen(now, kept)) console.log(line);
     writeFileSync(tableFile, table);
     writeFileSync(keptFile, `${JSON.stringify(now, null, 2)}\n`);
   }
-  return 0;
 }

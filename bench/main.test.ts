@@ -12,11 +12,15 @@ function startBench(args: readonly string[], environment: NodeJS.ProcessEnv = {}
     env: { ...process.env, TMPDIR: folder, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const ended = once(child, "exit").then(([code]) => code as number | null);
+  // A test that fails early leaves nothing behind either.
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await ended;
+  }, 60_000);
   return { child, folder, ended, text: () => text };
 }
 

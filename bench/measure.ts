@@ -1,5 +1,4 @@
 import { cpuSeconds } from "./cpu.ts";
-import { handshakes } from "./handshakes.ts";
 import type { Answers, Load } from "./load.ts";
 import { load } from "./load.ts";
 import type { Stage } from "./stage.ts";
@@ -68,12 +67,12 @@ export async function measure(
 async function measureOnce(candidate: Candidate, stage: Stage, plan: Plan, round: string): Promise<Round> {
   const { seconds, rate } = plan;
   const { processes } = candidate.running;
-  const handshakesBefore = await handshakes(stage);
+  const handshakesBefore = await stage.handshakes();
   const before = cpuSeconds(processes);
   const free = await loadOf(candidate, stage, `${round}, as fast as answers come`, { seconds });
   const cpu = cpuSeconds(processes) - before;
   // One of them is the look itself.
-  const shaken = (await handshakes(stage)) - handshakesBefore - 1;
+  const shaken = (await stage.handshakes()) - handshakesBefore - 1;
   const paced =
     rate === undefined
       ? undefined

@@ -1,13 +1,19 @@
 import { Command, InvalidArgumentError } from "commander";
+import { parts } from "./parts/all.ts";
+import type { Part } from "./parts/part.ts";
 import { subjects } from "./subjects/all.ts";
 import type { Subject } from "./subject.ts";
 import type { Plan } from "./measure.ts";
 
 export interface BenchOptions {
   readonly plan: Plan;
-  /** Compares with the kept ratios instead of keeping new ones. */
+  /** Compares this tree with an earlier commit instead. */
   readonly quick: boolean;
+  /** That commit; undefined for where this tree left the main branch. */
+  readonly against: string | undefined;
   readonly subjects: readonly Subject[];
+  /** What is measured besides. */
+  readonly parts: readonly Part[];
   /** Whether the results are kept: those of all subjects, measured as long as they are by default. */
   readonly keep: boolean;
 }
@@ -17,31 +23,41 @@ const RATE = 100;
 
 /** Reads the command line. Wrong input ends the process with usage and exit code 2. */
 export function parseOptions(argv: readonly string[]): BenchOptions {
-  const names = subjects.map(({ name }) => name);
+  const names = [...subjects, ...parts].map(({ name }) => name);
   const command = new Command("npm run bench --")
     .description("Measures the platform beside what users would pick instead.")
-    .argument("[subject...]", `some of: ${names.join(", ")}`)
+    .argument("[name...]", `some of the subjects and parts: ${names.join(", ")} (default: all)`)
+    .option("--rounds <count>", "rounds, of which the medians are taken", whole, 5)
+    .option("--seconds <count>", "length of a measurement", whole, 2)
+    .option("--quick", "under 2 minutes: fails where requests per CPU second fell by more than 20 %")
     .option(
-      "--rounds <count>",
-      "rounds, of which the medians are taken (default: 5, or 3 with --quick)",
-      whole,
+      "--against <commit>",
+      "what --quick compares with (default: where this tree left main, or the commit before)",
     )
-    .option("--seconds <count>", "length of a measurement (default: 2, or 1 with --quick)", whole)
-    .option("--quick", "under 2 minutes: fails where a ratio fell by more than 20 % below the kept one")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse(["node", "npm run bench --", ...argv]);
-  const { quick = false, ...flags } = command.opts<{ rounds?: number; seconds?: number; quick?: true }>();
+  const {
+    quick = false,
+    against,
+    rounds,
+    seconds,
+  } = command.opts<{
+    rounds: number;
+    seconds: number;
+    quick?: true;
+    against?: string;
+  }>();
   const unknown = command.args.filter((name) => !names.includes(name));
-  if (unknown.length > 0) command.error(`no subject ${unknown.join(", ")}: there are ${names.join(", ")}`);
+  if (unknown.length > 0) command.error(`there is no ${unknown.join(", ")}, but ${names.join(", ")}`);
+  if (against !== undefined && !quick) command.error("--against goes with --quick");
+  const wanted = ({ name }: Subject | Part) => command.args.length === 0 || command.args.includes(name);
   return {
     quick,
-    plan: {
-      rounds: flags.rounds ?? (quick ? 3 : 5),
-      seconds: flags.seconds ?? (quick ? 1 : 2),
-      rate: quick ? undefined : RATE,
-    },
-    keep: !quick && argv.length === 0,
-    subjects: subjects.filter(({ name }) => command.args.length === 0 || command.args.includes(name)),
+    against,
+    plan: { rounds, seconds, rate: RATE },
+    keep: argv.length === 0,
+    subjects: subjects.filter(wanted),
+    parts: parts.filter(wanted),
   };
 }
 

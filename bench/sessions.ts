@@ -18,7 +18,13 @@ export async function openSessions(outputs: Outputs): Promise<Sessions> {
   return { active: await signIn(outputs), ended };
 }
 
-async function signIn({ gatewayUrl, gatewayCa, adminUsername, adminPassword }: Outputs): Promise<string> {
+/** @returns the cookie of a new session of the administrator */
+export async function signIn({
+  gatewayUrl,
+  gatewayCa,
+  adminUsername,
+  adminPassword,
+}: Outputs): Promise<string> {
   const { status, cookies } = await ask(
     `${gatewayUrl}/authentication/login`,
     { method: "POST", ca: gatewayCa, headers: { "content-type": "application/json" } },

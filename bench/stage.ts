@@ -8,6 +8,8 @@ import { startProcess, stopProcess } from "../local/processes.ts";
 import type { Progress } from "../local/progress.ts";
 import { findTraefik } from "../local/traefik.ts";
 import { lastLines, waitForPort } from "../local/wait.ts";
+import { handshakes } from "./handshakes.ts";
+import { pidIn } from "./processes.ts";
 import type { Sessions } from "./sessions.ts";
 import { openSessions } from "./sessions.ts";
 
@@ -94,17 +96,20 @@ export class Stage implements AsyncDisposable {
 
   /** Process id of a part of the platform. */
   process(name: string): number {
-    const { processes } = JSON.parse(readFileSync(join(this.#folder, "processes.json"), "utf8")) as {
-      processes: { name: string; pid: number }[];
-    };
-    const found = processes.find((one) => one.name === name);
-    if (found === undefined) throw new Error(`the platform has no process ${name}`);
-    return found.pid;
+    return pidIn(this.#folder, name);
   }
 
   /** The processes that answer whether a token's session goes on. */
   get checks(): number[] {
     return [this.process("authentication-1"), this.process("postgres")];
+  }
+
+  /** TLS handshakes of the authentication service so far, this look among them. */
+  handshakes(): Promise<number> {
+    const { cert, key } = this.certificate("prometheus");
+    const read = (file: string) => readFileSync(file, "utf8");
+    const tls = { ca: read(this.ca), cert: read(cert), key: read(key) };
+    return handshakes(`https://localhost:${this.port("authentication-1")}`, tls);
   }
 
   async freePort(): Promise<number> {

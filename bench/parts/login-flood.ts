@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { Pool } from "undici";
+import type { Target } from "../clients.ts";
+import { dispatch } from "../clients.ts";
+import { openLoop, timesOf } from "../open-loop.ts";
+import { signIn } from "../sessions.ts";
+import { median, quantile } from "../statistics.ts";
+import { behindGateway } from "../targets.ts";
+import { Trial } from "../trial.ts";
+import type { Part } from "./part.ts";
+import { table } from "./part.ts";
+
+const ROUNDS = 5;
+const SECONDS = 6;
+/** Checks a second. */
+const RATE = 100;
+/** Logins at once: more than the service lets wait. */
+const ATTACKERS = 128;
+
+/** Wrong passwords for accounts that do not exist, from ever other places: no throttle ends what they cost. */
+export const loginFlood: Part = {
+  name: "login-flood",
+  what: "The check of tokens, and the memory of the process that answers it, during a flood of logins",
+  async run(stop) {
+    await using trial = await Trial.start(["--limits", "off", "--replicas", "1"], stop);
+    const check = behindGateway(trial, "authentication", "/validate", {
+      cookie: await signIn(trial.outputs),
+    });
+    const measure = async () => {
+      const times = timesOf(await openLoop([check], { rate: RATE, seconds: SECONDS }, stop), "/validate");
+      return { p50: median(times), p99: quantile(times, 0.99) };
+    };
+    await measure();
+    const idle: Times[] = [];
+    const flooded: Times[] = [];
+    using memory = new HighestMemory(trial.pid("authentication-1"));
+    const answers = new Map<number, number>();
+    for (let round = 0; round < ROUNDS; round++) {
+      idle.push(await measure());
+      const flood = new AbortController();
+      const flooding = sendLogins(
+        behindGateway(trial, "authentication", "/authentication/login", {}),
+        answers,
+        flood.signal,
+      );
+      flooded.push(await measure().finally(() => flood.abort()));
+      await flooding;
+    }
+    const mebibytes = memory.kibibytes / 1024;
+    const of = (times: readonly Times[], figure: keyof Times) => median(times.map((one) => one[figure]));
+    const row = (name: string, times: readonly Times[]) => [
+      name,
+      of(times, "p50").toFixed(1),
+      of(times, "p99").toFixed(1),
+    ];
+    const logins = [...answers].map(([status, count]) => `${count} x ${status}`).join(", ");
+    return {
+      text: [
+        `Medians of ${ROUNDS} rounds of ${SECONDS} s each, in turn, at ${RATE} checks a second whatever comes back.`,
+        `${ATTACKERS} logins at once; what they were answered: ${logins}.`,
+        "",
+        ...table(["`/validate`", "p50 ms", "p99 ms"], [row("idle", idle), row("during the flood", flooded)]),
+      ],
+      goals: [
+        {
+          what: "p99 during the flood / idle",
+          value: of(flooded, "p99") / of(idle, "p99"),
+          limit: { most: 1.5 },
+        },
+        { what: "resident memory of the process at most, MiB", value: mebibytes, limit: { most: 128 } },
+      ],
+    };
+  },
+};
+
+interface Times {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+async function sendLogins(target: Target, answers: Map<number, number>, stop: AbortSignal): Promise<void> {
+  const pool = new Pool(target.origin, {
+    connections: ATTACKERS,
+    allowH2: false,
+    connect: { ...target.tls },
+  });
+  let turn = 0;
+  const attacker = async () => {
+    while (!stop.aborted) {
+      turn += 1;
+      const source = `198.18.${Math.floor(turn / 250) % 250}.${turn % 250}`;
+      const headers = { "content-type": "application/json", "x-forwarded-for": source };
+      const body = JSON.stringify({ username: `nobody-${turn}`, password: "correct horse battery" });
+      const status = await dispatch(pool, { ...target, method: "POST", headers, body });
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: ATTACKERS }, attacker));
+  await pool.destroy();
+}
+
+/** Looks again and again at how much memory a process has. */
+class HighestMemory implements Disposable {
+  readonly #timer: NodeJS.Timeout;
+  kibibytes = 0;
+
+  constructor(pid: number) {
+    this.#timer = setInterval(() => {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      const [, resident = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+      this.kibibytes = Math.max(this.kibibytes, Number(resident));
+    }, 100);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
