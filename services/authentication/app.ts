@@ -13,7 +13,7 @@ import type { Limiter } from "./limits/limiter.ts";
 import { authenticationMetrics } from "./metrics.ts";
 import { hashPassword } from "./passwords.ts";
 import { credentials, refreshRequest, session, user } from "./schemas.ts";
-import { SessionChecks } from "./session-checks.ts";
+import type { SessionChecks } from "./session-checks.ts";
 import type { SessionGrant } from "./sessions.ts";
 import { endSession, rotateRefreshToken, startSession } from "./sessions.ts";
 import type { AccessTokens, Seconds } from "./tokens.ts";
@@ -23,6 +23,7 @@ import { findUser, findUserByPassword, insertUser, usernameKey } from "./users.t
 
 export interface AuthenticationDependencies extends AppDependencies {
   readonly db: Kysely<AuthenticationDatabase>;
+  readonly sessions: Pick<SessionChecks, "isActive">;
   readonly tokens: AccessTokens;
   readonly sessionLifetime: Seconds;
   /** Counts requests for all gateways; without it the gateways do so themselves, or nobody does. */
@@ -31,10 +32,9 @@ export interface AuthenticationDependencies extends AppDependencies {
 
 /** Users, their sessions and tokens, and the gateway's check of every request. */
 export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono {
-  const { db, tokens, sessionLifetime, limiter } = dependencies;
+  const { db, sessions, tokens, sessionLifetime, limiter } = dependencies;
   const app = createServiceApp("authentication", dependencies);
   const metrics = authenticationMetrics(dependencies.metrics);
-  const sessions = new SessionChecks(db);
 
   app.openapi(registration, async (c) => {
     const { username, password } = c.req.valid("json");

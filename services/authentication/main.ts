@@ -8,6 +8,7 @@ import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import { limitEnvironment, openLimiter } from "./limits/environment.ts";
+import { AT_ONCE as CHECKS_AT_ONCE, SessionChecks } from "./session-checks.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const seconds = z.coerce.number().int().min(1);
@@ -27,15 +28,29 @@ const environment = readEnvironment(
 );
 const base = await createBase("authentication", environment);
 const db = openDatabase<AuthenticationDatabase>("authentication", environment, base);
+// Of their own, so that no flood of logins makes the gateway's checks wait for a connection.
+const checks = openDatabase<AuthenticationDatabase>(
+  "authentication",
+  { ...environment, DATABASE_POOL_SIZE: CHECKS_AT_ONCE },
+  base,
+  { pool: "checks" },
+);
 const tokens = await createAccessTokens(readFileSync(environment.SIGNING_KEYS_FILE, "utf8"), {
   issuer: environment.TOKEN_ISSUER,
   audience: environment.TOKEN_AUDIENCE,
   lifetime: environment.ACCESS_TOKEN_SECONDS,
 });
 const limiter = await openLimiter(environment, base);
-const app = createApp({ ...base, db, tokens, sessionLifetime: environment.SESSION_SECONDS, limiter });
+const app = createApp({
+  ...base,
+  db,
+  sessions: new SessionChecks(checks),
+  tokens,
+  sessionLifetime: environment.SESSION_SECONDS,
+  limiter,
+});
 await awaitDatabase(db, base.logger);
 await serve(app, {
   ...base,
-  close: [() => limiter?.close() ?? Promise.resolve(), () => db.destroy()],
+  close: [() => limiter?.close() ?? Promise.resolve(), () => checks.destroy(), () => db.destroy()],
 });

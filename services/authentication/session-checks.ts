@@ -4,8 +4,8 @@ import { retrying } from "../shared/database.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import type { AccessClaims } from "./tokens.ts";
 
-/** Queries on their way at once: while one is slow, another can still be asked. */
-const AT_ONCE = 2;
+/** Queries on their way at once, and so the connections that they need: while one is slow, another can still be asked. */
+export const AT_ONCE = 2;
 /** Sessions that one query asks about. */
 const BATCH = 64;
 

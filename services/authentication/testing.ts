@@ -10,6 +10,7 @@ import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { migrations } from "./migrations.ts";
+import { SessionChecks } from "./session-checks.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const LIFETIME = 900;
@@ -54,6 +55,7 @@ export async function testAuthentication({
       drills: false,
       callerOf: () => "gateway",
       db,
+      sessions: new SessionChecks(db),
       tokens: await createAccessTokens(keys, {
         issuer: "gatehouse",
         audience: "gatehouse",
