@@ -35,8 +35,8 @@ export const externalDatabase: Drill = async (context) => {
       .join("; ");
   } finally {
     // It has no passwords, and so no generations of them.
-    await context.deploy({ database: "cockroachdb", "generations.database-passwords": "1" });
-    await database.stop();
+    const back = { database: "cockroachdb", "generations.database-passwords": "1" };
+    await context.deploy(back).finally(() => database.stop());
   }
 };
 
