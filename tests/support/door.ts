@@ -11,6 +11,9 @@ export interface Door {
   silence(): void;
   /** What was connected while it was silent stays so; new connections pass. */
   speak(): void;
+  /** Breaks every connection, and each new one as it comes, until it opens again. */
+  shut(): Promise<void>;
+  open(): void;
   close(): Promise<void>;
 }
 
@@ -18,8 +21,10 @@ export interface Door {
 export async function openDoor(target: number): Promise<Door> {
   const open = new Set<Socket>();
   let silent = false;
+  let shut = false;
   const server = createServer((client) => {
     track(client);
+    if (shut) return void client.resetAndDestroy();
     if (silent) return void client.pause();
     const upstream = connect({ port: target, host: "127.0.0.1", noDelay: true });
     track(upstream);
@@ -50,6 +55,11 @@ export async function openDoor(target: number): Promise<Door> {
       for (const socket of open) socket.unpipe().pause();
     },
     speak: () => (silent = false),
+    shut() {
+      shut = true;
+      return cut();
+    },
+    open: () => (shut = false),
     async close() {
       const closed = once(server, "close");
       server.close();
