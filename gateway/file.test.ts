@@ -23,9 +23,16 @@ describe("the file for Traefik", () => {
     healthCheck,
   }) as Record<"http" | "tls", Record<string, Record<string, object>>>;
 
-  it("has all routers, each with TLS", () => {
-    const expected = Object.entries(gateway.routers).map(([name, router]) => [name, { ...router, tls: {} }]);
+  it("has all routers, each with TLS and with an answer where no replica is healthy", () => {
+    const expected = Object.entries(gateway.routers).map(([name, { service, ...router }]) => [
+      name,
+      { ...router, service: `${service}-or-nobody`, tls: {} },
+    ]);
     expect(file.http["routers"]).toEqual(Object.fromEntries(expected));
+    expect(file.http["services"]).toMatchObject({
+      "orders-or-nobody": { failover: { service: "orders", fallback: "nobody" } },
+      nobody: { middlewares: ["retry-later", "let-nobody-in"], loadBalancer: { servers: [] } },
+    });
   });
 
   it("has every replica of a service as a server, and checks its health over HTTPS", () => {

@@ -1,3 +1,4 @@
+import { REFUSING } from "./overload.ts";
 import type { GatewayConfiguration, Middleware, TlsClient } from "./terms.ts";
 
 /** Where the files of certificates and the addresses of servers are on this machine. */
@@ -17,7 +18,11 @@ export interface FileOptions {
 export function renderFile(gateway: GatewayConfiguration, options: FileOptions): object {
   return {
     http: {
-      routers: mapValues(gateway.routers, (router) => ({ ...router, tls: {} })),
+      routers: mapValues(gateway.routers, (router) => ({
+        ...router,
+        service: orNobody(router.service),
+        tls: {},
+      })),
       middlewares: mapValues(gateway.middlewares, (middleware, name) =>
         renderMiddleware(middleware, name, options),
       ),
@@ -29,6 +34,14 @@ export function renderFile(gateway: GatewayConfiguration, options: FileOptions):
             healthCheck: { scheme: "https", ...options.healthCheck },
           },
         })),
+        // Where no replica is healthy Traefik's own 503 would not say when to come back.
+        ...Object.fromEntries(
+          Object.keys(gateway.services).map((name) => [
+            orNobody(name),
+            { failover: { service: name, fallback: NOBODY } },
+          ]),
+        ),
+        [NOBODY]: answering(REFUSING),
         ...answeringServices(gateway),
       },
       serversTransports: mapValues(gateway.serversTransports, ({ tls, ...transport }) => ({
@@ -57,12 +70,19 @@ function renderMiddleware(middleware: Middleware, name: string, options: FileOpt
 /** For each middleware that replaces answers, a service of its name: without servers, for its own middlewares answer. */
 function answeringServices({ middlewares }: GatewayConfiguration): Record<string, object> {
   const services = Object.entries(middlewares).flatMap(([name, middleware]) =>
-    "errors" in middleware
-      ? [[name, { middlewares: middleware.errors.answeredBy, loadBalancer: { servers: [] } }] as const]
-      : [],
+    "errors" in middleware ? [[name, answering(middleware.errors.answeredBy)] as const] : [],
   );
   return Object.fromEntries(services);
 }
+
+/** A service without servers, for its middlewares let no request through. */
+function answering(middlewares: readonly string[]): object {
+  return { middlewares, loadBalancer: { servers: [] } };
+}
+
+/** What answers for a service of which no replica is healthy, and the service with that behind it. */
+const NOBODY = "nobody";
+const orNobody = (service: string) => `${service}-or-nobody`;
 
 function clientTls(tls: TlsClient, options: FileOptions): object {
   const { certFile, keyFile } = options.certificate(tls.certificate);

@@ -9,6 +9,9 @@ export const REQUESTS_PER_ROUTE = 64;
 /** Seconds after which a refused client is to come back. */
 const RETRY_AFTER = 1;
 
+/** Names of the middlewares that answer 503 with `Retry-After`, outermost first. */
+export const REFUSING = ["retry-later", "let-nobody-in"] as const;
+
 /** What only the breaker answers: a status that no service has, so that it can be told from theirs. */
 const BROKEN = 529;
 
@@ -46,7 +49,7 @@ function refusal(status: number): Middleware {
     errors: {
       status: [String(status)],
       statusRewrites: { [String(status)]: 503 },
-      answeredBy: ["retry-later", "let-nobody-in"],
+      answeredBy: REFUSING,
     },
   };
 }

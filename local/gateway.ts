@@ -147,7 +147,11 @@ function staticConfiguration(
     },
     ...(options.traces === undefined ? {} : { tracing: tracingOptions(options.traces) }),
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
-    providers: { file: { filename: dynamicFile } },
+    providers: {
+      file: { filename: dynamicFile },
+      // With Traefik's default of 2 s its own routers come first, and for a moment it shows a certificate of its making.
+      providersThrottleDuration: "0s",
+    },
   };
 }
 

@@ -1,19 +1,23 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Answer, SignedIn } from "../support/client.ts";
 import { signUp } from "../support/client.ts";
 import type { Door } from "../support/door.ts";
 import { openDoor } from "../support/door.ts";
 import { EditedGateway } from "../support/edited-gateway.ts";
+import type { TestOutputs } from "../support/outputs.ts";
 import type { TestPlatform } from "../support/platform.ts";
 import { startTestPlatform } from "../support/platform.ts";
+import { pidOf } from "../support/processes.ts";
 import { put } from "../support/traefik-edits.ts";
 import { eventually } from "../support/wait.ts";
 
 /** Milliseconds for an answer at once, on a machine that is busy. */
 const QUICK = 500;
+const RESTARTS = 5;
 
-/** Between the gateway and the only replica of orders there is a door; health checks go round it. */
-describe("a service to which the gateway's connections break while it is healthy", () => {
+describe("the gateway", () => {
   let platform: TestPlatform;
   let door: Door;
   let alice: SignedIn;
@@ -21,6 +25,7 @@ describe("a service to which the gateway's connections break while it is healthy
     platform = await startTestPlatform(undefined, { replicas: 1, limits: "off" });
     const { port = 0 } = platform.listeners.find(({ name }) => name === "orders-1") ?? {};
     door = await openDoor(port);
+    // Between the gateway and the only replica of orders there is a door; health checks go round it.
     await new EditedGateway(platform.outputs, platform.state).restart((configuration) => {
       const balancer = "dynamic.http.services.orders.loadBalancer";
       put(`${balancer}.servers`, [{ url: `https://127.0.0.1:${door.port}` }])(configuration);
@@ -39,7 +44,24 @@ describe("a service to which the gateway's connections break while it is healthy
     return { ...answer, milliseconds: performance.now() - start };
   };
 
-  it("opens the breaker, which answers 503 with Retry-After at once, and closes it when they hold", async () => {
+  it("refuses with Retry-After, at once, where no replica of a service is healthy", async () => {
+    const pid = pidOf("orders-1", platform.state);
+    process.kill(pid, "SIGSTOP");
+    try {
+      // What was sent before the health check failed waits for its answer.
+      const refusal = await eventually("a refusal", async () => {
+        const answer = await Promise.race([orders(), sleep(QUICK)]);
+        return answer?.status === 503 && answer;
+      });
+      expect(refusal.headers["retry-after"]).toBe("1");
+      expect((await alice.client.get("/products")).status).toBe(200);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await eventually("orders again", async () => (await orders()).status === 200);
+  });
+
+  it("opens its breaker where connections break to a service whose health checks pass, refuses at once, and closes it", async () => {
     expect((await orders()).status).toBe(200);
 
     await door.shut();
@@ -67,4 +89,31 @@ describe("a service to which the gateway's connections break while it is healthy
         `once the breaker was open; orders again ${(again / 1000).toFixed(1)} s after the connections held`,
     );
   }, 60_000);
+
+  it("shows no certificate but the platform's, however often it is restarted", async () => {
+    const seen = new Map<string, number>();
+    const good = () => seen.get("good") ?? 0;
+    for (let restart = 0; restart < RESTARTS; restart++) {
+      process.kill(pidOf("gateway", platform.state), "SIGKILL");
+      for (const before = good(); good() < before + 20;) {
+        const what = await handshake(platform.outputs);
+        seen.set(what, (seen.get(what) ?? 0) + 1);
+      }
+    }
+    console.log(`handshakes over ${RESTARTS} restarts: ${[...seen].map((one) => one.join(" ")).join(", ")}`);
+    expect(seen.get("ECONNREFUSED")).toBeGreaterThan(0);
+    expect([...seen.keys()].filter((what) => /CERT|SIGNATURE|ISSUER/.test(what))).toEqual([]);
+  }, 60_000);
 });
+
+/** `good`, or why no handshake came about. */
+function handshake({ gatewayUrl, gatewayCa: ca }: TestOutputs): Promise<string> {
+  const target = { host: "127.0.0.1", port: Number(new URL(gatewayUrl).port), servername: "localhost" };
+  return new Promise((resolve) => {
+    const socket = connect({ ...target, ca }, () => {
+      resolve("good");
+      socket.destroy();
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(String(error.code)));
+  });
+}
