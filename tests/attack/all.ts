@@ -1,4 +1,5 @@
 import type { Attack } from "./attack.ts";
+import { edge } from "./edge.ts";
 import { fields } from "./fields.ts";
 import { flood } from "./flood.ts";
 import { identity } from "./identity.ts";
@@ -15,6 +16,7 @@ export const attacks: readonly Attack[] = [
   ...tokens,
   ...paths,
   ...protocol,
+  ...edge,
   ...objects,
   ...fields,
   ...login,

@@ -1,7 +1,7 @@
 import type { Target } from "./target.ts";
 
 export type Family =
-  "identity" | "tokens" | "paths" | "protocol" | "objects" | "fields" | "login" | "reach" | "flood";
+  "identity" | "tokens" | "paths" | "protocol" | "edge" | "objects" | "fields" | "login" | "reach" | "flood";
 
 /**
  * What an attack needs of the platform besides its outputs. Where that is not there, the attack is left out, which the

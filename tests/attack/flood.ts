@@ -1,20 +1,17 @@
-import type { TLSSocket } from "node:tls";
-import { connect } from "node:tls";
 import { catalog } from "../../services/catalog.ts";
 import type { Catalog } from "../../services/shared/catalog.ts";
-import { loopbackAddress } from "../support/client.ts";
 import type { Attack } from "./attack.ts";
 import { each, hold } from "./attack.ts";
 import { openSession } from "./http2.ts";
 import { connectionsOf, ownMemory } from "./listeners.ts";
 import { holdServed, Victims } from "./measure.ts";
+import { room } from "./room.ts";
+import { beginRequest, DRIP } from "./slow.ts";
 import { proxyHeaders } from "./spellings.ts";
 import type { Target } from "./target.ts";
-import { exposed, http1, pathOf } from "./target.ts";
+import { exposed, http1, ofPresent, pathOf } from "./target.ts";
 
 const CONNECTIONS = 1_000;
-/** Milliseconds between the bytes that a slow client sends. */
-const DRIP = 1_000;
 /** Pages are large, and no body is read for them: one that comes with a request is left where it is. */
 const bounded = exposed.filter(({ service }) => !(catalog as Catalog)[service]?.servesPages);
 const taking = exposed.filter(({ method }) => method === "POST");
@@ -31,7 +28,7 @@ function slow(threat: string, begin: (index: number) => string): Attack {
       const idle = await victims.ask();
       const sockets = await each(
         Array.from({ length: CONNECTIONS }),
-        (_, index) => open(target, begin(index)),
+        (_, index) => beginRequest(target, begin(index)),
         50,
       );
       const drip = setInterval(() => {
@@ -47,26 +44,6 @@ function slow(threat: string, begin: (index: number) => string): Attack {
       }
     },
   };
-}
-
-function open({ outputs }: Target, text: string): Promise<TLSSocket> {
-  const { hostname, port } = new URL(outputs.gatewayUrl);
-  const source = { localAddress: loopbackAddress(), family: 4 };
-  return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname,
-      port: Number(port || 443),
-      servername: "localhost",
-      ca: outputs.gatewayCa,
-      ALPNProtocols: ["http/1.1"],
-      ...source,
-    });
-    socket.on("secureConnect", () => {
-      socket.write(text);
-      resolve(socket);
-    });
-    socket.on("error", () => resolve(socket)).resume();
-  });
 }
 
 /** What the flood has become inside, where the platform is one of this machine. */
@@ -98,17 +75,24 @@ export const flood: readonly Attack[] = [
       const body = JSON.stringify({ username: "x".repeat(70_000) });
       const json = "Content-Type: application/json\r\n";
       const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-      const requests = bounded.flatMap(({ method, path }) => [
-        http1(method, path, `${json}Content-Length: ${body.length}\r\n`, body),
-        http1(method, path, `${json}Transfer-Encoding: chunked\r\n`, chunks),
-        http1(method, path, `${json}Content-Length: 1000000000\r\n`),
-      ]);
+      const requests = bounded.flatMap((route) =>
+        [
+          http1(route.method, route.path, `${json}Content-Length: ${body.length}\r\n`, body),
+          http1(route.method, route.path, `${json}Transfer-Encoding: chunked\r\n`, chunks),
+          http1(route.method, route.path, `${json}Content-Length: 1000000000\r\n`),
+        ].map((request) => ({ route, request })),
+      );
       let done = false;
       const attack = async () => {
         let sent = 0;
         let refused = 0;
         while (!done) {
-          const answers = await each(requests, (request) => target.raw(request), 8);
+          const outcomes = await each(
+            requests,
+            async ({ route, request }) => ({ route, status: (await target.raw(request)).status }),
+            8,
+          );
+          const answers = ofPresent(outcomes);
           // The answer may be lost where much is still on its way.
           const others = answers.find(({ status }) => ![0, 413].includes(status));
           hold(others === undefined, `a body too large gets ${others?.status ?? 0}`);
@@ -137,20 +121,20 @@ export const flood: readonly Attack[] = [
         proxyHeaders,
         async (name) => {
           const client = target.client({ waitsWhenLimited: false });
-          const answers = await Promise.all(
-            Array.from({ length: 60 }, (_, index) =>
-              client.get("/orders", { headers: { [name]: `10.0.${index}.1` } }),
-            ),
+          // Few at once, so that it is not the bound on requests in flight that refuses.
+          const answers = await each(Array.from({ length: 60 }), (_, index) =>
+            client.get("/orders", { headers: { [name]: `10.0.${index}.1` } }),
           );
           const limited = answers.filter(({ status }) => status === 429).length;
-          hold(limited >= 15, `with ${name} ${limited} of 60 at once are refused`);
+          hold(limited >= 15, `with ${name} ${limited} of 60 in a row are refused`);
           return limited;
         },
         2,
       );
-      return `of 60 at once are refused with each header: ${outcomes.join(", ")}`;
+      return `of 60 in a row are refused with each header: ${outcomes.join(", ")}`;
     },
   },
+  ...room,
 ];
 
 /** Streams that are reset as soon as they are opened (CVE-2023-44487); the gateway may hang up. */

@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, OutgoingHttpHeaders } from "node:http2";
+import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { connect } from "node:http2";
 import { loopbackAddress } from "../support/client.ts";
 import type { Target } from "./target.ts";
@@ -11,6 +11,7 @@ export interface Http2Request {
 
 export interface Http2Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
@@ -33,22 +34,30 @@ export async function overHttp2(target: Target, request: Http2Request): Promise<
   return answer;
 }
 
-function send(session: ClientHttp2Session, { headers, trailers = {} }: Http2Request): Promise<Http2Answer> {
+/** Sends a request as one stream of a connection. */
+export function send(
+  session: ClientHttp2Session,
+  { headers: sent, trailers = {} }: Http2Request,
+): Promise<Http2Answer> {
   return new Promise((resolve) => {
     const withTrailers = Object.keys(trailers).length > 0;
+    let headers: IncomingHttpHeaders = {};
     let status = 0;
     let body = "";
     try {
-      const stream = session.request(headers, { endStream: !withTrailers, waitForTrailers: withTrailers });
+      const stream = session.request(sent, { endStream: !withTrailers, waitForTrailers: withTrailers });
       stream.on("wantTrailers", () => stream.sendTrailers(trailers));
-      stream.on("response", (got) => (status = got[":status"] ?? 0));
+      stream.on("response", (got) => {
+        headers = got;
+        status = got[":status"] ?? 0;
+      });
       stream.on("data", (chunk: Buffer) => (body += chunk.toString()));
       stream.on("error", () => undefined);
-      stream.on("close", () => resolve({ status, body }));
+      stream.on("close", () => resolve({ status, headers, body }));
       if (withTrailers) stream.end();
     } catch {
       // Node itself does not send such a request, or the connection has ended.
-      resolve({ status, body });
+      resolve({ status, headers, body });
     }
   });
 }

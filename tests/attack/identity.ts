@@ -1,7 +1,8 @@
 import type { Attack } from "./attack.ts";
 import { each, hold, holdStatuses, tally } from "./attack.ts";
 import { overHttp2 } from "./http2.ts";
-import { forgedHeaders, forwardedRequest, proxyHeaders } from "./spellings.ts";
+import { seen } from "./seen.ts";
+import { forgedHeaders, forwardedRequest, isAlias, proxyHeaders } from "./spellings.ts";
 import { bearer, exposed, http1, isDrill, isPublic, ofPresent, pathOf } from "./target.ts";
 
 const guarded = exposed.filter((route) => !isPublic(route));
@@ -10,33 +11,64 @@ const asked = guarded.filter((route) => !isDrill(route) && !route.path.endsWith(
 /** A token that no check accepts. */
 const REFUSED = "Authorization: Bearer a.b.c\r\n";
 
-const strangers = Object.entries(forgedHeaders).map(([how, forge]): Attack => ({
-  family: "identity",
-  threat: `X-User-ID and -Role ${how} are no identity, on every route, without a token or with a refused one`,
-  quick: true,
-  async run(target) {
-    const { id } = await target.signUp();
-    const tried = exposed.flatMap((route) => ["", REFUSED].map((token) => ({ route, token })));
-    const outcomes = await each(tried, async ({ route, token }) => {
-      const { head, trailer } = forge(id);
-      const { status } = await target.raw(http1(route.method, pathOf(route), token + head, trailer));
-      return { what: `${route.method} ${route.path}${token === "" ? "" : ", refused token"}`, status, route };
-    });
-    holdStatuses(
-      outcomes.filter(({ route }) => !isPublic(route)),
-      [400, 401],
-    );
-    // A public route answers as it does to anybody: with its document, or that a body is missing.
-    holdStatuses(
-      outcomes.filter(({ route }) => isPublic(route)),
-      [200, 400, 401, 415],
-    );
-    return tally(outcomes);
-  },
-}));
+const spellings = Object.entries(forgedHeaders);
+const aliases = spellings.filter(([how]) => isAlias(how));
+
+const strangers = spellings
+  .filter(([how]) => !isAlias(how))
+  .map(([how, forge]): Attack => ({
+    family: "identity",
+    threat: `X-User-ID and -Role ${how} are no identity, on every route, without a token or with a refused one`,
+    quick: true,
+    async run(target) {
+      const { id } = await target.signUp();
+      const tried = exposed.flatMap((route) => ["", REFUSED].map((token) => ({ route, token })));
+      const outcomes = await each(tried, async ({ route, token }) => {
+        const { head, trailer } = forge(id);
+        const { status } = await target.raw(http1(route.method, pathOf(route), token + head, trailer));
+        return {
+          what: `${route.method} ${route.path}${token === "" ? "" : ", refused token"}`,
+          status,
+          route,
+        };
+      });
+      holdStatuses(
+        ofPresent(outcomes).filter(({ route }) => !isPublic(route)),
+        [400, 401],
+      );
+      // A public route answers as it does to anybody: with its document, or that a body is missing.
+      holdStatuses(
+        outcomes.filter(({ route }) => isPublic(route)),
+        [200, 400, 401, 415],
+      );
+      return tally(outcomes);
+    },
+  }));
 
 export const identity: readonly Attack[] = [
   ...strangers,
+  {
+    family: "identity",
+    threat: `a request with an alias of X-User-ID and -Role (${aliases.length} spellings) is refused as it comes, on every route`,
+    quick: true,
+    async run(target) {
+      const alice = await target.signUp();
+      const tried = exposed.flatMap((route) =>
+        aliases.flatMap(([how, forge]) =>
+          ["", REFUSED, ...(asked.includes(route) ? [bearer(alice)] : [])].map((token) => ({
+            what: `${route.method} ${route.path}, ${how}`,
+            request: http1(route.method, pathOf(route), token + forge(alice.id).head),
+          })),
+        ),
+      );
+      const outcomes = await each(tried, async ({ what, request }) => {
+        return { what, status: (await target.raw(request)).status };
+      });
+      // 401 would mean that only the token was looked at: a service that reads an alias would see it with a good one.
+      return holdStatuses(outcomes, [400]);
+    },
+  },
+  ...seen,
   {
     family: "identity",
     threat:
@@ -128,7 +160,8 @@ export const identity: readonly Attack[] = [
         const what = `${route.method} ${route.path} with ${Object.keys(extra).join(", ")}`;
         hold(!body.includes(bob.id), `${what}: the answer is another user's`);
         const refused = credentials !== token || route.access === "admin";
-        holdStatuses([{ what, status }], refused ? [400, 401, 403] : [200, 400, 404, 415]);
+        const answers = refused ? [400, 401, 403] : [200, 400, 404, 415];
+        holdStatuses([{ what, status }], /[_.]/.test(Object.keys(extra).join()) ? [400] : answers);
         return { what, status };
       });
       return tally(outcomes);

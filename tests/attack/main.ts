@@ -5,25 +5,43 @@ import type { Attack } from "./attack.ts";
 import { attacks } from "./all.ts";
 import { Target } from "./target.ts";
 
-/**
- * `npm run attack [-- --outputs FILE] [family...]`: runs the attacks against the platform whose outputs are in a file
- * (GATEHOUSE_OUTPUTS, or .local/outputs.json) and prints one line for each with its figure. Exit code 1 where one does
- * not hold, 2 where there is nothing to run.
- */
+const USAGE = `npm run attack -- [--outputs FILE] [--quick] [--only TEXT] [family...]
+
+Attacks the platform whose outputs are in a file (GATEHOUSE_OUTPUTS, or .local/outputs.json) and prints a line for each
+case with its figure. Exit code 1 where one does not hold, 2 where there is nothing to run.
+
+  --quick      the ${attacks.filter(({ quick }) => quick).length} quick cases, which are part of npm test: about a minute
+               without it, all ${attacks.length}: floods, slow clients and timing too, about five minutes
+  --only TEXT  the cases in whose line the text is
+  family       ${[...new Set(attacks.map(({ family }) => family))].join(", ")}`;
+
 const { values, positionals: families } = parseArgs({
-  options: { outputs: { type: "string" }, quick: { type: "boolean", default: false } },
+  options: {
+    outputs: { type: "string" },
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    help: { type: "boolean", short: "h", default: false },
+  },
   allowPositionals: true,
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const file = values.outputs ?? process.env["GATEHOUSE_OUTPUTS"] ?? ".local/outputs.json";
 if (!existsSync(file)) fail(`no outputs in ${file}: run npm start first, or name a file with --outputs`);
 const known = new Set(attacks.map(({ family }) => family as string));
 const unknown = families.filter((family) => !known.has(family));
 if (unknown.length > 0) fail(`no family ${unknown.join(", ")}: there are ${[...known].join(", ")}`);
+const chosen = attacks.filter(
+  ({ family, quick, threat }) =>
+    (families.length === 0 || families.includes(family)) &&
+    (quick || !values.quick) &&
+    threat.includes(values.only),
+);
+if (chosen.length === 0) fail(`no case has "${values.only}" in its line`);
 
 const target = new Target(outputsSchema.parse(JSON.parse(readFileSync(file, "utf8"))), stateOf(file));
-const chosen = attacks.filter(
-  ({ family, quick }) => (families.length === 0 || families.includes(family)) && (quick || !values.quick),
-);
 const counts = { held: 0, broken: 0, "left out": 0 };
 const start = performance.now();
 for (const attack of chosen) counts[await judge(attack)] += 1;

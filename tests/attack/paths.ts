@@ -1,6 +1,6 @@
 import type { Attack } from "./attack.ts";
-import { each, holdStatuses } from "./attack.ts";
-import { bearer, http1, isPublic, pathOf, routes } from "./target.ts";
+import { each, hold, holdStatuses } from "./attack.ts";
+import { bearer, exposed, http1, isPublic, pathOf, routes } from "./target.ts";
 
 const hexOf = (letter: string) => letter.charCodeAt(0).toString(16);
 const rest = (path: string) => path.slice(1);
@@ -39,6 +39,12 @@ const spellings: Record<string, (path: string) => string> = {
 const shut = routes.filter((route) => !isPublic(route));
 const internal = routes.filter(({ access }) => access === "internal");
 
+/** Routes of which a client chooses a segment. */
+const open = exposed.filter(({ path }) => path.includes("{"));
+/** What is a separator, or the end of a text, to some parser once it is decoded. */
+const encoded = ["%2f", "%5c", "%00", "%3b", "%25", "%3f", "%23"];
+const dots = [".", "..", "%2e", "%2e%2e", ".%2e"];
+
 const forStrangers = Object.entries(spellings).map(([how, spell]): Attack => ({
   family: "paths",
   threat: `a path with ${how} gives a stranger nothing, on all ${shut.length} routes that are not public`,
@@ -69,6 +75,41 @@ export const paths: readonly Attack[] = [
         return { what: `${method} ${path}`, status };
       });
       return holdStatuses(outcomes, [400, 404]);
+    },
+  },
+  {
+    family: "paths",
+    threat: "what lies below a route's path, or goes on where it ends, is no route, on every route",
+    quick: true,
+    async run(target) {
+      const tried = routes.flatMap((route) =>
+        ["/x", "x"].map((more) => ({ method: route.method, path: pathOf(route) + more })),
+      );
+      const outcomes = await each(tried, async ({ method, path }) => {
+        return { what: `${method} ${path}`, status: (await target.raw(http1(method, path))).status };
+      });
+      return holdStatuses(outcomes, [404]);
+    },
+  },
+  {
+    family: "paths",
+    threat: `a segment that a client chooses (${open.length} route) is refused with an encoded separator, and is no dot segment`,
+    quick: true,
+    async run(target) {
+      const token = bearer(await target.signUp());
+      const ask = (values: readonly string[]) =>
+        each(
+          open.flatMap((route) => values.map((value) => ({ route, value }))),
+          async ({ route, value }) => {
+            const { status, head } = await target.raw(http1(route.method, pathOf(route, value), token));
+            return { what: `${route.path} with ${value}`, status, head };
+          },
+        );
+      const separators = await ask(encoded.flatMap((sign) => [`moka-pot${sign}`, `moka${sign}pot`]));
+      const segments = await ask(dots);
+      for (const { what, head } of segments)
+        hold(!/^x-request-id:/im.test(head), `${what}: a service answers`);
+      return `${holdStatuses(separators, [400])}; ${holdStatuses(segments, [404])} of the gateway`;
     },
   },
 ];

@@ -6,16 +6,31 @@ export interface Forgery {
 
 const IDENTITY = ["X-User-ID", "X-User-Role"];
 
+type Line = (name: string, value: string) => string;
+
+/** Signs of a header's name (RFC 9110, section 5.6.2) that CGI and its descendants read as the underscore of a dash. */
+const ALIAS_SIGNS = ["_", ".", "!", "#", "$", "%", "&", "'", "*", "+", "^", "`", "|", "~"];
+
+/** Names that are another header's to many a server: a request with one is to be refused as it comes. */
+const aliases: Record<string, Line> = {
+  "with one underscore": (name, value) => `${name.replace("-", "_")}: ${value}`,
+  ...Object.fromEntries(
+    ALIAS_SIGNS.map((sign): [string, Line] => [
+      `with ${sign} for dashes`,
+      (name, value) => `${name.replaceAll("-", () => sign)}: ${value}`,
+    ]),
+  ),
+};
+export const isAlias = (how: string) => how in aliases;
+
 /** Ways to send a header so that somebody on the way may read it as an identity header. */
-const lines: Record<string, (name: string, value: string) => string> = {
+const lines: Record<string, Line> = {
   "as they are": (name, value) => `${name}: ${value}`,
   "in lower case": (name, value) => `${name.toLowerCase()}: ${value}`,
   "in upper case": (name, value) => `${name.toUpperCase()}: ${value}`,
   "sent twice": (name, value) => `${name}: ${value}\r\n${name}: ${value}`,
   "empty, then filled": (name, value) => `${name}:\r\n${name}: ${value}`,
-  "with underscores": (name, value) => `${name.replaceAll("-", "_")}: ${value}`,
-  "with one underscore": (name, value) => `${name.replace("-", "_")}: ${value}`,
-  "with dots": (name, value) => `${name.replaceAll("-", ".")}: ${value}`,
+  ...aliases,
   "with a space before the colon": (name, value) => `${name} : ${value}`,
   "with a tab before the colon": (name, value) => `${name}\t: ${value}`,
   "in a folded line": (name, value) => `X-Fold: a\r\n ${name}: ${value}`,

@@ -104,6 +104,6 @@ export function http1(method: string, path: string, head = "", body = ""): strin
   );
 }
 
-export function bearer({ client }: SignedIn): string {
+export function bearer({ client }: Pick<SignedIn, "client">): string {
   return `Authorization: Bearer ${client.cookies.get("jwt") ?? ""}\r\n`;
 }

@@ -18,6 +18,14 @@ export async function withPlatform<R>(
   const { values } = parseArgs({ options: { outputs: { type: "string" } } });
   if (values.outputs !== undefined)
     return run(outputsSchema.loose().parse(JSON.parse(readFileSync(values.outputs, "utf8"))), undefined);
+  return withOwnPlatform(flags, run);
+}
+
+/** Runs something on a local platform of its own, whose state folder it gets. */
+export async function withOwnPlatform<R>(
+  flags: readonly string[],
+  run: (outputs: TestOutputs, state: string) => Promise<R>,
+): Promise<R> {
   const state = await mkdtemp(join(tmpdir(), "gatehouse-trial-"));
   const runner = startRunner(state, flags);
   try {
