@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "{services,gateway,observability,backup,local,client,stack,rotation,doctor,docs,bench,tests/judge}/**/*.test.ts",
+            "{services,gateway,observability,backup,local,client,stack,rotation,doctor,docs,bench,tests/judge,tests/load}/**/*.test.ts",
           ],
           globalSetup: ["tests/support/database-setup.ts"],
           ...patience,

@@ -5,15 +5,21 @@ import { isLoopback } from "../support/client.ts";
 import type { TestOutputs } from "../support/outputs.ts";
 
 export interface LoadRequest {
+  /** What its answers are counted as. */
+  readonly kind: string;
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly headers: Record<string, string>;
+  readonly body?: string;
 }
 
 /** What became of the requests of one run, in requests and milliseconds. */
 export interface Tally {
-  /** Requests answered with 2xx in each second: the goodput. */
+  /** The part of the requests due that was sent. */
+  readonly sent: number;
+  /** Requests answered with 2xx in each second: the goodput; and of each kind. */
   readonly good: number;
+  readonly goodOfKind: ReadonlyMap<string, number>;
   readonly goodTimes: readonly number[];
   /** 429 and 503 that say when to come back. */
   readonly refused: number;
@@ -36,11 +42,12 @@ export interface OpenLoopOptions extends LoadOptions {
 
 /** Source addresses, where the gateway is on this machine, and connections from each. */
 const SOURCES = 16;
-const CONNECTIONS = 24;
+const CONNECTIONS = 64;
 
 /**
  * Sends requests at a steady rate and counts what becomes of them. It uses undici's lowest layer, for the platform has
- * to share the machine with it. Where all its connections wait for an answer, what is due is not sent, and told so.
+ * to share the machine with it. Where all its connections wait for an answer, or it gets no time of the processor, what
+ * is due is not sent, which the tally tells.
  */
 export async function openLoop({ outputs, rate, seconds, next }: OpenLoopOptions): Promise<Tally> {
   const agents = Array.from({ length: SOURCES }, (_, index) => sourceAgent(outputs, index));
@@ -53,23 +60,22 @@ export async function openLoop({ outputs, rate, seconds, next }: OpenLoopOptions
   const open = new Set<Promise<void>>();
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
+  let sent = 0;
   let turn = 0;
   while (elapsed() < seconds) {
-    for (const due = Math.min(elapsed(), seconds) * rate; turn < due; turn++) {
-      if (open.size >= SOURCES * CONNECTIONS) {
-        tally.other("not sent");
-        continue;
-      }
-      const sent = dispatch(agents[turn % SOURCES] as Agent, outputs.gatewayUrl, next(turn), tally);
-      open.add(sent);
-      void sent.then(() => void open.delete(sent));
+    for (const due = elapsed() * rate; turn < due; turn++) {
+      if (open.size >= SOURCES * CONNECTIONS) continue;
+      const answered = dispatch(agents[turn % SOURCES] as Agent, outputs.gatewayUrl, next(turn), tally);
+      sent += 1;
+      open.add(answered);
+      void answered.then(() => void open.delete(answered));
     }
     await sleep(2);
   }
   const result = tally.result(elapsed());
   await Promise.all(open);
   await Promise.all(agents.map((agent) => agent.destroy()));
-  return { ...result, others: tally.others };
+  return { ...result, others: tally.others, sent: Math.min(1, sent / (rate * seconds)) };
 }
 
 /** Some clients who each send the next request once the last is answered. @returns good answers a second */
@@ -101,14 +107,17 @@ function sourceAgent(outputs: TestOutputs, index: number): Agent {
 }
 
 class Tallying {
+  readonly goodOfKind = new Map<string, number>();
   readonly goodTimes: number[] = [];
   readonly refusedTimes: number[] = [];
   readonly others = new Map<string, number>();
 
-  count(status: number, comesBack: boolean, time: number): void {
-    if (status >= 200 && status < 300) this.goodTimes.push(time);
-    else if ((status === 429 || status === 503) && comesBack) this.refusedTimes.push(time);
-    else this.other(`${status}${status === 429 || status === 503 ? " without Retry-After" : ""}`);
+  count(kind: string, status: number, comesBack: boolean, time: number): void {
+    if (status >= 200 && status < 300) {
+      this.goodTimes.push(time);
+      this.goodOfKind.set(kind, (this.goodOfKind.get(kind) ?? 0) + 1);
+    } else if ((status === 429 || status === 503) && comesBack) this.refusedTimes.push(time);
+    else this.other(`${kind} ${status}${status === 429 || status === 503 ? " without Retry-After" : ""}`);
   }
 
   other(what: string): void {
@@ -116,15 +125,21 @@ class Tallying {
   }
 
   /** What was answered within the seconds. */
-  result(seconds: number): Tally {
+  result(seconds: number): Omit<Tally, "sent"> {
     const { others } = this;
+    const goodOfKind = new Map([...this.goodOfKind].map(([kind, count]) => [kind, count / seconds]));
     const [goodTimes, refusedTimes] = [[...this.goodTimes], [...this.refusedTimes]];
     const [good, refused] = [goodTimes.length / seconds, refusedTimes.length / seconds];
-    return { good, goodTimes, refused, refusedTimes, others };
+    return { good, goodOfKind, goodTimes, refused, refusedTimes, others };
   }
 }
 
-function dispatch(agent: Agent, origin: string, request: LoadRequest, tally: Tallying): Promise<void> {
+function dispatch(
+  agent: Agent,
+  origin: string,
+  { kind, ...request }: LoadRequest,
+  tally: Tallying,
+): Promise<void> {
   const start = performance.now();
   return new Promise((resolve) => {
     let status = 0;
@@ -137,7 +152,7 @@ function dispatch(agent: Agent, origin: string, request: LoadRequest, tally: Tal
       },
       onResponseData: () => undefined,
       onResponseEnd: () => {
-        tally.count(status, comesBack, performance.now() - start);
+        tally.count(kind, status, comesBack, performance.now() - start);
         resolve();
       },
       onResponseError: (_controller, error) => {
