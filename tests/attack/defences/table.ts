@@ -133,7 +133,7 @@ export const defences: readonly Defence[] = [
     name: `\`${key}\``,
     families: ["flood"],
     only: "who dawdles",
-    without: put(`${SECURE}.transport.respondingTimeouts.${key}`, "0s"),
+    without: put(`${SECURE}.transport.respondingTimeouts.${key}`, "10m"),
   })),
 ];
 
