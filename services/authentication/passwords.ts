@@ -13,10 +13,10 @@ const PREFIX = `$argon2id$v=19$m=${parameters.memory},t=${parameters.passes},p=$
 const deriveKey = promisify(argon2);
 
 /**
- * At most two hashes at once, which bounds memory to 2 x 19 MiB and leaves the thread pool to others; a flood
- * of logins beyond the queue is turned away.
+ * One hash at a time, which bounds memory to 19 MiB and leaves the other cores, or the rest of a pod's share of one, to the
+ * checks that the same process answers; a flood of logins beyond the queue is turned away.
  */
-const hashing = bulkhead(2, 64);
+const hashing = bulkhead(1, 64);
 
 /** Hashes a password with a new salt. */
 export async function hashPassword(password: string): Promise<string> {
