@@ -7,7 +7,7 @@ import type { Part } from "./part.ts";
 import { table } from "./part.ts";
 
 const ROUNDS = 5;
-const SECONDS = 6;
+const SECONDS = 4;
 /** Requests a second: well below what the platform can do, and no more buys in all than there is stock. */
 const RATE = 30;
 
