@@ -91,12 +91,12 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
     await countIfLimited(c, c.req.valid("query").limit, active ? claims.userId : undefined);
     if (!active) throw unauthenticated(claims === undefined ? undefined : "The session has ended.");
     c.header("x-user-id", claims.userId);
-    return c.body(null, 200);
+    return c.body(null, 200, NOTHING);
   });
 
   app.openapi(limit, async (c) => {
     await countIfLimited(c, c.req.valid("query").limit, undefined);
-    return c.body(null, 200);
+    return c.body(null, 200, NOTHING);
   });
 
   async function claimsOf(c: Context) {
@@ -190,6 +190,9 @@ const logout = createRoute({
   summary: "End the session: its tokens never work again, on any replica",
   responses: { 204: { description: "Ended" }, ...problemResponses("unauthenticated") },
 });
+
+/** Said outright, for some gateways leave a body unread that might be empty, and with it the connection unused. */
+const NOTHING = { "content-length": "0" };
 
 /** Name of the policy that the gateway's configuration says for the route. */
 const limitName = z
