@@ -1,5 +1,6 @@
 import type { Catalog, Route } from "../services/shared/catalog.ts";
 import { allRoutes, GATEWAY, pathPattern, routeName } from "../services/shared/catalog.ts";
+import { IDLE_CONNECTION_SECONDS } from "../services/shared/lifetimes.ts";
 import { limitPolicyOf } from "../services/shared/limit-policies.ts";
 import { SECURE_ENTRY_POINT, tlsOptions } from "./entrypoints.ts";
 import type { ChainedRoute, MiddlewareOptions } from "./middlewares.ts";
@@ -73,6 +74,10 @@ function serversTransport(name: string): ServersTransport {
     // Traefik keeps 2 by default: under load nearly every request would pay a handshake of mutual TLS.
     maxIdleConnsPerHost: 64,
     tls: { certificate: GATEWAY },
-    forwardingTimeouts: { dialTimeout: "2s", responseHeaderTimeout: "15s", idleConnTimeout: "30s" },
+    forwardingTimeouts: {
+      dialTimeout: "2s",
+      responseHeaderTimeout: "15s",
+      idleConnTimeout: `${IDLE_CONNECTION_SECONDS}s`,
+    },
   };
 }

@@ -1,2 +1,5 @@
 /** Seconds that an access token lives: so long must the key that signed it go on being accepted. */
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
+
+/** Seconds for which the gateway keeps a connection to a service that nothing is asked on. */
+export const IDLE_CONNECTION_SECONDS = 30;

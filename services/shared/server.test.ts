@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { Agent } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openInternalClient } from "./internal-client.ts";
+import { IDLE_CONNECTION_SECONDS } from "./lifetimes.ts";
 import { Metrics } from "./metrics.ts";
 import type { Identity } from "../../tests/support/certificates.ts";
 import { TestCertificates } from "../../tests/support/certificates.ts";
@@ -150,5 +152,21 @@ describe("the client that services call each other with", () => {
     await expect(client.post(add, {})).rejects.toThrow(/timeout/i);
     mute.close();
     await client.close();
+  });
+});
+
+describe("an idle HTTP/1.1 connection", () => {
+  it("is kept longer than the gateway keeps it, so that no request meets its end", async () => {
+    const agent = new Agent({ keepAlive: true });
+    const sent = request({
+      ...{ host: HOST, port: service.port, path: "/orders", servername: "orders" },
+      ...{ ca: certificates.ca, agent },
+      ...gateway,
+    });
+    const [answer] = (await once(sent.end(), "response")) as [IncomingMessage];
+    await once(answer.resume(), "end");
+    agent.destroy();
+    const [, seconds = "0"] = /timeout=(\d+)/.exec(String(answer.headers["keep-alive"])) ?? [];
+    expect(Number(seconds)).toBeGreaterThan(IDLE_CONNECTION_SECONDS);
   });
 });

@@ -6,6 +6,7 @@ import type { Hono } from "hono";
 import type { ServiceEnvironment } from "./config.ts";
 import { trackConnections } from "./connections.ts";
 import type { Health } from "./health.ts";
+import { IDLE_CONNECTION_SECONDS } from "./lifetimes.ts";
 import type { Logger } from "./logging.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Tracing } from "./tracing.ts";
@@ -22,6 +23,12 @@ const headerRoom = { maxHeaderListPairs: 8_192, settings: { maxHeaderListSize: 3
 
 /** The curves of Mozilla's "modern" profile, as the gateway's entry has them. */
 const CURVES = "X25519:P-256:P-384";
+
+/**
+ * Milliseconds for which an idle HTTP/1.1 connection is kept: longer than the gateway keeps it. Node's 5 s would close one just
+ * when a request is sent on it, and a POST that may have arrived is not sent again: the client would get 502.
+ */
+const KEEP_ALIVE_TIMEOUT = (IDLE_CONNECTION_SECONDS + 10) * 1000;
 
 export interface ServeOptions {
   readonly environment: ServiceEnvironment;
@@ -46,6 +53,7 @@ export async function serve(app: Hono<any>, options: ServeOptions): Promise<void
     createServer: createSecureServer,
     serverOptions: {
       allowHTTP1: true,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       ca: readFileSync(environment.TLS_CA_FILE),
       cert: readFileSync(environment.TLS_CERT_FILE),
       key: readFileSync(environment.TLS_KEY_FILE),
