@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { Kysely, KyselyPlugin } from "kysely";
 import { sql } from "kysely";
@@ -73,6 +74,24 @@ describe("the check of sessions", () => {
     expect(await checks.isActive(session)).toBe(false);
     held.resolve(undefined);
     expect(await before).toBe(true);
+  });
+
+  it("asks as part of the first request that a query is for, also where another query made it wait", async () => {
+    const session = await newSession();
+    const request = new AsyncLocalStorage<string>();
+    const queriedFor: (string | undefined)[] = [];
+    const checks = new SessionChecks(
+      db.withPlugin({
+        transformQuery: ({ node }) => {
+          queriedFor.push(request.getStore());
+          return node;
+        },
+        transformResult: ({ result }) => Promise.resolve(result),
+      }),
+    );
+    const requests = Array.from({ length: 200 }, (_, index) => String(index));
+    await Promise.all(requests.map((name) => request.run(name, () => checks.isActive(session))));
+    expect(queriedFor).toEqual(["0", "64", "128", "192"]);
   });
 
   it("fails with the query that it was part of, and is well afterwards", async () => {

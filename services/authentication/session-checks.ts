@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import { retrying } from "../shared/database.ts";
@@ -13,6 +14,8 @@ interface Check {
   readonly session: AccessClaims;
   readonly answer: (active: boolean) => void;
   readonly fail: (error: unknown) => void;
+  /** Runs something as part of the request that asks. */
+  readonly within: ReturnType<typeof AsyncLocalStorage.snapshot>;
 }
 
 /**
@@ -33,7 +36,7 @@ export class SessionChecks {
   /** @throws what the database throws, for all checks of a query alike */
   isActive(session: AccessClaims): Promise<boolean> {
     return new Promise((answer, fail) => {
-      this.#waiting.push({ session, answer, fail });
+      this.#waiting.push({ session, answer, fail, within: AsyncLocalStorage.snapshot() });
       this.#askSoon();
     });
   }
@@ -44,7 +47,9 @@ export class SessionChecks {
     this.#due = true;
     setImmediate(() => {
       this.#due = false;
-      void this.#ask(this.#waiting.splice(0, BATCH));
+      const batch = this.#waiting.splice(0, BATCH);
+      // A query is part of one trace: that of the first request which it is for.
+      batch[0]?.within(() => void this.#ask(batch));
       this.#askSoon();
     });
   }
