@@ -11,7 +11,7 @@ Attacks the platform whose outputs are in a file (GATEHOUSE_OUTPUTS, or .local/o
 case with its figure. Exit code 1 where one does not hold, 2 where there is nothing to run.
 
   --quick      the ${attacks.filter(({ quick }) => quick).length} quick cases, which are part of npm test: about a minute
-               without it, all ${attacks.length}: floods, slow clients and timing too, about five minutes
+               without it, all ${attacks.length}: floods, slow clients and timing too, about three minutes
   --only TEXT  the cases in whose line the text is
   family       ${[...new Set(attacks.map(({ family }) => family))].join(", ")}`;
 
