@@ -15,9 +15,9 @@ const forms: Readonly<Record<string, RegExp>> = {
 export function secretsInLogs(state: string): string[] {
   const text = logText(state);
   const folder = join(state, "secrets");
-  const own = readdirSync(folder).filter((file) =>
-    text.includes(readFileSync(join(folder, file), "utf8").trim()),
-  );
+  const files = readdirSync(folder);
+  if (files.length === 0) throw new Error(`there are no secrets in ${folder} to look for`);
+  const own = files.filter((file) => text.includes(readFileSync(join(folder, file), "utf8").trim()));
   const found = Object.entries(forms).filter(([, form]) => form.test(text));
   return [...found.map(([name]) => name), ...own];
 }
