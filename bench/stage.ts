@@ -9,7 +9,7 @@ import type { Progress } from "../local/progress.ts";
 import { findTraefik } from "../local/traefik.ts";
 import { lastLines, waitForPort } from "../local/wait.ts";
 import { handshakes } from "./handshakes.ts";
-import { pidIn } from "./processes.ts";
+import { pidOf } from "../tests/support/processes.ts";
 import type { Sessions } from "./sessions.ts";
 import { openSessions } from "./sessions.ts";
 
@@ -96,7 +96,7 @@ export class Stage implements AsyncDisposable {
 
   /** Process id of a part of the platform. */
   process(name: string): number {
-    return pidIn(this.#folder, name);
+    return pidOf(name, this.#folder);
   }
 
   /** The processes that answer whether a token's session goes on. */

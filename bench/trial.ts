@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestOutputs } from "../tests/support/outputs.ts";
+import { pidOf } from "../tests/support/processes.ts";
 import { startRunner } from "../tests/support/runner.ts";
-import { pidIn } from "./processes.ts";
 
 /** A client's side of mutual TLS, in PEM. */
 export interface ClientTls {
@@ -60,7 +60,7 @@ export class Trial implements AsyncDisposable {
 
   /** Process id of a part of the platform, such as `orders-1`. */
   pid(name: string): number {
-    return pidIn(this.state, name);
+    return pidOf(name, this.state);
   }
 
   /** Base URL of a service's process, such as `orders-1`, behind the gateway. */

@@ -16,7 +16,7 @@ import { runtimeEnvironment } from "../gateway/runtime.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
 import { GATEWAY_METRICS_PORT } from "./network.ts";
-import { podLabels, resources, scrapeAnnotations } from "./pods.ts";
+import { plain, podLabels, resources, scrapeAnnotations } from "./pods.ts";
 
 /** Traefik's version; below 3.7.13 ForwardAuth has known advisories. */
 const TRAEFIK = "v3.7.15";
@@ -63,7 +63,7 @@ export function gatewayValues(
       }),
     ),
     resources: resources(pods, { cpu: pods.cpuLimit, memory: pods.memoryLimit }),
-    env: Object.entries(runtimeEnvironment).map(([variable, value]) => ({ name: variable, value })),
+    env: plain(runtimeEnvironment),
     // Its own namespace and nothing else in the cluster: neither its routes nor its rights.
     rbac: { namespaced: true },
     ingressClass: { enabled: false },

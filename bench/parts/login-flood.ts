@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Pool } from "undici";
+import { ownMemory } from "../../tests/attack/listeners.ts";
 import type { Target } from "../clients.ts";
 import { dispatch } from "../clients.ts";
 import { openLoop, timesOf } from "../open-loop.ts";
@@ -46,7 +46,6 @@ export const loginFlood: Part = {
       flooded.push(await measure().finally(() => flood.abort()));
       await flooding;
     }
-    const mebibytes = memory.kibibytes / 1024;
     const of = (times: readonly Times[], figure: keyof Times) => median(times.map((one) => one[figure]));
     const row = (name: string, times: readonly Times[]) => [
       name,
@@ -67,7 +66,7 @@ export const loginFlood: Part = {
           value: of(flooded, "p99") / of(idle, "p99"),
           limit: { most: 1.5 },
         },
-        { what: "memory of the process's own at most, MiB", value: mebibytes, limit: { most: 128 } },
+        { what: "memory of the process's own at most, MiB", value: memory.mebibytes, limit: { most: 128 } },
       ],
     };
   },
@@ -102,13 +101,11 @@ async function sendLogins(target: Target, answers: Map<number, number>, stop: Ab
 /** Looks again and again at how much memory of its own a process has: programs and libraries are shared. */
 class HighestMemory implements Disposable {
   readonly #timer: NodeJS.Timeout;
-  kibibytes = 0;
+  mebibytes = 0;
 
   constructor(pid: number) {
     this.#timer = setInterval(() => {
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      const [, resident = "0"] = /^RssAnon:\s+(\d+) kB$/m.exec(status) ?? [];
-      this.kibibytes = Math.max(this.kibibytes, Number(resident));
+      this.mebibytes = Math.max(this.mebibytes, ownMemory(pid));
     }, 100);
   }
 

@@ -1,4 +1,4 @@
-import type { Attack } from "./attack.ts";
+import type { Attack, Family } from "./attack.ts";
 import { edge } from "./edge.ts";
 import { fields } from "./fields.ts";
 import { flood } from "./flood.ts";
@@ -23,3 +23,6 @@ export const attacks: readonly Attack[] = [
   ...reach,
   ...flood,
 ];
+
+/** All families, in the order in which they are run. */
+export const families: readonly Family[] = [...new Set(attacks.map(({ family }) => family))];

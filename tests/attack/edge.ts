@@ -4,6 +4,7 @@ import type { ConnectionOptions } from "node:tls";
 import { request } from "undici";
 import { catalog } from "../../services/catalog.ts";
 import type { Catalog, Route } from "../../services/shared/catalog.ts";
+import { overHttp1 } from "../support/raw.ts";
 import type { Attack } from "./attack.ts";
 import { each, hold, holdStatuses } from "./attack.ts";
 import { openSession } from "./http2.ts";
@@ -108,14 +109,9 @@ function holdHeaders(what: string, { service }: Route, headers: IncomingHttpHead
 
 /** Whether the gateway and a client of these options agree on a connection. */
 function shakesHands({ outputs }: Target, options: ConnectionOptions): Promise<boolean> {
-  const { hostname, port } = new URL(outputs.gatewayUrl);
   return new Promise((resolve) => {
     const socket = connect({
-      host: hostname,
-      port: Number(port || 443),
-      servername: "localhost",
-      ca: outputs.gatewayCa,
-      ALPNProtocols: ["http/1.1"],
+      ...overHttp1(outputs.gatewayUrl, outputs.gatewayCa),
       timeout: 5_000,
       ...options,
     });

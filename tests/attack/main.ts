@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { outputsSchema, stateOf } from "../support/outputs.ts";
 import type { Attack } from "./attack.ts";
-import { attacks } from "./all.ts";
+import { attacks, families } from "./all.ts";
 import { Target } from "./target.ts";
 
 const USAGE = `npm run attack -- [--outputs FILE] [--quick] [--only TEXT] [family...]
@@ -13,9 +13,9 @@ case with its figure. Exit code 1 where one does not hold, 2 where there is noth
   --quick      the ${attacks.filter(({ quick }) => quick).length} quick cases, which are part of npm test: about a minute
                without it, all ${attacks.length}: floods, slow clients and timing too, about three minutes
   --only TEXT  the cases in whose line the text is
-  family       ${[...new Set(attacks.map(({ family }) => family))].join(", ")}`;
+  family       ${families.join(", ")}`;
 
-const { values, positionals: families } = parseArgs({
+const { values, positionals: wanted } = parseArgs({
   options: {
     outputs: { type: "string" },
     quick: { type: "boolean", default: false },
@@ -30,12 +30,12 @@ if (values.help) {
 }
 const file = values.outputs ?? process.env["GATEHOUSE_OUTPUTS"] ?? ".local/outputs.json";
 if (!existsSync(file)) fail(`no outputs in ${file}: run npm start first, or name a file with --outputs`);
-const known = new Set(attacks.map(({ family }) => family as string));
-const unknown = families.filter((family) => !known.has(family));
-if (unknown.length > 0) fail(`no family ${unknown.join(", ")}: there are ${[...known].join(", ")}`);
+const known: readonly string[] = families;
+const unknown = wanted.filter((family) => !known.includes(family));
+if (unknown.length > 0) fail(`no family ${unknown.join(", ")}: there are ${known.join(", ")}`);
 const chosen = attacks.filter(
   ({ family, quick, threat }) =>
-    (families.length === 0 || families.includes(family)) &&
+    (wanted.length === 0 || wanted.includes(family)) &&
     (quick || !values.quick) &&
     threat.includes(values.only),
 );

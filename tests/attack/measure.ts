@@ -1,4 +1,5 @@
 import type { SignedIn } from "../support/client.ts";
+import { quantile } from "../support/quantile.ts";
 import { each, hold } from "./attack.ts";
 import type { Target } from "./target.ts";
 
@@ -8,11 +9,6 @@ export interface Latencies {
   readonly failures: readonly string[];
 }
 
-/** The value below which that share of the values is. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
 export const median = (values: readonly number[]) => quantile(values, 0.5);
 
 const VICTIMS = 12;

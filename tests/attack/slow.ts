@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { connect } from "node:tls";
 import { loopbackAddress } from "../support/client.ts";
+import { overHttp1 } from "../support/raw.ts";
 import type { Target } from "./target.ts";
 
 /** Milliseconds between the bytes that a slow client sends. */
@@ -12,14 +13,9 @@ export function beginRequest(
   text: string,
   localAddress = loopbackAddress(),
 ): Promise<TLSSocket> {
-  const { hostname, port } = new URL(outputs.gatewayUrl);
   return new Promise((resolve) => {
     const socket = connect({
-      host: hostname,
-      port: Number(port || 443),
-      servername: "localhost",
-      ca: outputs.gatewayCa,
-      ALPNProtocols: ["http/1.1"],
+      ...overHttp1(outputs.gatewayUrl, outputs.gatewayCa),
       ...(addresses ? { localAddress, family: 4 } : {}),
     });
     socket.on("secureConnect", () => {

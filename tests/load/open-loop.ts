@@ -3,6 +3,7 @@ import { Agent } from "undici";
 import type { Dispatcher } from "undici";
 import { isLoopback } from "../support/client.ts";
 import type { TestOutputs } from "../support/outputs.ts";
+import { quantile } from "../support/quantile.ts";
 
 export interface LoadRequest {
   /** What its answers are counted as. */
@@ -166,6 +167,5 @@ function dispatch(
 
 /** The value below which a part of the values is; 0 of none. */
 export function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
+  return values.length === 0 ? 0 : quantile(values, part);
 }

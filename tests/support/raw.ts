@@ -1,9 +1,22 @@
+import type { ConnectionOptions } from "node:tls";
 import { connect } from "node:tls";
 
 export interface RawAnswer {
   readonly status: number;
   readonly head: string;
   readonly body: string;
+}
+
+/** How to connect to a gateway for HTTP/1.1 over TLS. */
+export function overHttp1(url: string, ca: string): ConnectionOptions {
+  const { hostname, port } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port || 443),
+    servername: "localhost",
+    ca,
+    ALPNProtocols: ["http/1.1"],
+  };
 }
 
 /**
@@ -16,17 +29,9 @@ export function sendRaw(
   bytes: string,
   { localAddress, timeout = 10_000 }: { localAddress?: string; timeout?: number } = {},
 ): Promise<RawAnswer> {
-  const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const target = {
-      host: hostname,
-      port: Number(port || 443),
-      servername: "localhost",
-      ca,
-      ALPNProtocols: ["http/1.1"],
-    };
     const local = localAddress === undefined ? {} : { localAddress, family: 4 };
-    const socket = connect({ ...target, ...local }, () => socket.write(bytes, "latin1"));
+    const socket = connect({ ...overHttp1(url, ca), ...local }, () => socket.write(bytes, "latin1"));
     let text = "";
     socket.setTimeout(timeout, () => socket.destroy());
     socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));

@@ -1,3 +1,4 @@
+import { families } from "../all.ts";
 import type { Family } from "../attack.ts";
 import type { Edit } from "../../support/traefik-edits.ts";
 import { both, change, drop, put } from "../../support/traefik-edits.ts";
@@ -28,18 +29,7 @@ const credulous = put(`${SECURE}.forwardedHeaders`, { insecure: true });
 export const defences: readonly Defence[] = [
   {
     name: "nothing",
-    families: [
-      "identity",
-      "tokens",
-      "paths",
-      "protocol",
-      "edge",
-      "objects",
-      "fields",
-      "login",
-      "reach",
-      "flood",
-    ],
+    families,
     hidden: "the platform as it is",
     without: () => undefined,
   },
