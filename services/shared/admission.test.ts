@@ -24,7 +24,7 @@ function openShop(patience = 60_000) {
   const app = new Hono();
   const working: (() => void)[] = [];
   app.onError(problemHandler(createLogger("test", "silent")));
-  app.use(admit(routes, { atOnce: 2, waiting: 3, patience }));
+  app.use(admit(routes, { atOnce: 2, waiting: 3, patience, haste: patience }));
   app.all("*", async (c) => {
     await new Promise<void>((resolve) => working.push(resolve));
     return c.text("done");
@@ -73,7 +73,7 @@ describe("a service's room", () => {
   it("is given back by what fails", async () => {
     const app = new Hono();
     app.onError((_, c) => c.text("failed", 500));
-    app.use(admit(routes, { atOnce: 1, waiting: 0, patience: 1_000 }));
+    app.use(admit(routes, { atOnce: 1, waiting: 0, patience: 1_000, haste: 1_000 }));
     app.get("/shop", () => {
       throw new Error("a bug");
     });
