@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { admit } from "./admission.ts";
+import { requireCaller } from "./callers.ts";
 import { internal, serviceRoutes } from "./catalog.ts";
 import { createLogger } from "./logging.ts";
 import { problemHandler } from "./problem.ts";
@@ -24,7 +25,8 @@ function openShop(patience = 60_000) {
   const app = new Hono();
   const working: (() => void)[] = [];
   app.onError(problemHandler(createLogger("test", "silent")));
-  app.use(admit(routes, { atOnce: 2, waiting: 3, patience, haste: patience }));
+  app.use(requireCaller(routes, () => "gateway"));
+  app.use(admit({ atOnce: 2, waiting: 3, patience, haste: patience }));
   app.all("*", async (c) => {
     await new Promise<void>((resolve) => working.push(resolve));
     return c.text("done");
@@ -73,7 +75,7 @@ describe("a service's room", () => {
   it("is given back by what fails", async () => {
     const app = new Hono();
     app.onError((_, c) => c.text("failed", 500));
-    app.use(admit(routes, { atOnce: 1, waiting: 0, patience: 1_000, haste: 1_000 }));
+    app.use(admit({ atOnce: 1, waiting: 0, patience: 1_000, haste: 1_000 }));
     app.get("/shop", () => {
       throw new Error("a bug");
     });

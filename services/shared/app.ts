@@ -59,7 +59,7 @@ export function createServiceApp(service: keyof typeof catalog, dependencies: Ap
   app.use(echoRateLimit());
   app.use(checkBody());
   // Behind the check of the body: a body that comes slowly takes nobody's room.
-  app.use(admit(routes));
+  app.use(admit());
   app.doc31(`/${service}/openapi.json`, { openapi: "3.1.0", info: { title: service, version: "1.0.0" } });
   if (drills) {
     app.get(`/${service}/fail`, (c) => {

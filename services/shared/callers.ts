@@ -5,6 +5,13 @@ import type { Route } from "./catalog.ts";
 import { pathPattern } from "./catalog.ts";
 import { Problem } from "./problem.ts";
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** The catalog's route that a request is on, once its caller was let in. */
+    catalogRoute?: Route;
+  }
+}
+
 /** Tells who makes a request: the common name of a client certificate of the platform's CA, if there is one. */
 export type CallerOf = (bindings: unknown) => string | undefined;
 
@@ -43,12 +50,13 @@ export function requireCaller(routes: readonly Route[], callerOf: CallerOf): Mid
     const route = find(c.req.method, c.req.path);
     if (route === undefined) throw new Problem("not_found");
     if (!route.callers.includes(caller)) throw new Problem("caller_refused");
+    c.set("catalogRoute", route);
     await next();
   };
 }
 
 /** Finds the route of a request; HEAD is where GET is. */
-export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
+function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
   const rules = routes.map((route) => ({ route, pattern: new RegExp(pathPattern(route.path)) }));
   return (method, path) => {
     const wanted = method === "HEAD" ? "GET" : method;
