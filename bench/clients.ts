@@ -1,16 +1,6 @@
-import type { ConnectionOptions } from "node:tls";
-import type { Dispatcher } from "undici";
 import { Pool } from "undici";
-
-/** What clients ask, and of whom. */
-export interface Target {
-  readonly origin: string;
-  readonly path: string;
-  readonly method?: "GET" | "POST";
-  readonly headers: Record<string, string>;
-  readonly body?: string;
-  readonly tls: Pick<ConnectionOptions, "ca" | "cert" | "key" | "servername">;
-}
+import type { Target } from "../tests/load/target.ts";
+import { dispatch } from "../tests/load/target.ts";
 
 /** Some clients, each of whom asks again once the last request is answered, on a connection that is kept between runs. */
 export class Clients implements AsyncDisposable {
@@ -47,7 +37,7 @@ export class Clients implements AsyncDisposable {
     const client = async () => {
       while (goesOn()) {
         const start = performance.now();
-        const status = await dispatch(this.#pool, this.#target);
+        const { status } = await dispatch(this.#pool, this.#target);
         if (status < 200 || status > 299) throw new Error(`${this.#target.path} was answered ${status}`);
         times.push(performance.now() - start);
       }
@@ -59,20 +49,4 @@ export class Clients implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.destroy();
   }
-}
-
-/** Sends one request by undici's lowest layer, for the platform has to share the machine. @returns the answer's status */
-export function dispatch(pool: Dispatcher, target: Target): Promise<number> {
-  const { origin, path, method = "GET", headers, body = null } = target;
-  return new Promise((resolve, reject) => {
-    let status = 0;
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: () => undefined,
-      onResponseStart: (_controller, statusCode) => (status = statusCode),
-      onResponseData: () => undefined,
-      onResponseEnd: () => resolve(status),
-      onResponseError: (_controller, error) => reject(error),
-    };
-    pool.dispatch({ origin, path, method, headers, body }, handler);
-  });
 }

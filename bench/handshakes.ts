@@ -1,5 +1,5 @@
 import { ask } from "./ask.ts";
-import type { ClientTls } from "./trial.ts";
+import type { ClientTls } from "../tests/support/trial.ts";
 
 /** TLS handshakes that a process of a service has completed so far, this look among them. */
 export async function handshakes(url: string, tls: ClientTls): Promise<number> {

@@ -1,5 +1,5 @@
-import type { Target } from "./clients.ts";
-import type { Trial } from "./trial.ts";
+import type { Target } from "../tests/load/target.ts";
+import type { Trial } from "../tests/support/trial.ts";
 
 /** A request that comes to the gateway, of a user who is signed in. */
 export function throughGateway(

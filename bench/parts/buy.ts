@@ -1,8 +1,8 @@
-import { openLoop, timesOf } from "../open-loop.ts";
+import { latencies } from "../latencies.ts";
 import { signIn } from "../sessions.ts";
 import { median, quantile } from "../statistics.ts";
 import { throughGateway } from "../targets.ts";
-import { Trial } from "../trial.ts";
+import { Trial } from "../../tests/support/trial.ts";
 import type { Part } from "./part.ts";
 import { table } from "./part.ts";
 
@@ -20,13 +20,12 @@ export const buy: Part = {
     const cookie = await signIn(trial.outputs);
     const read = throughGateway(trial, cookie, "/products");
     const purchase = throughGateway(trial, cookie, "/products/filter-paper/buy", "POST");
-    await openLoop([read], { rate: RATE, seconds: 2 }, stop);
+    await latencies({ next: () => read, rate: RATE, seconds: 2, stop });
     const p99s = { read: [] as number[], buy: [] as number[] };
     const medians = { read: [] as number[], buy: [] as number[] };
     for (let round = 0; round < ROUNDS; round++) {
       for (const [name, target] of [["read", read] as const, ["buy", purchase] as const]) {
-        const arrivals = await openLoop([target], { rate: RATE, seconds: SECONDS }, stop);
-        const times = timesOf(arrivals, `${name}, round ${round + 1}`);
+        const times = await latencies({ next: () => target, rate: RATE, seconds: SECONDS, stop });
         p99s[name].push(quantile(times, 0.99));
         medians[name].push(median(times));
       }

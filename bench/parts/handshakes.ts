@@ -2,7 +2,7 @@ import { Clients } from "../clients.ts";
 import { handshakes as handshakesOf } from "../handshakes.ts";
 import { signIn } from "../sessions.ts";
 import { throughGateway } from "../targets.ts";
-import { Trial } from "../trial.ts";
+import { Trial } from "../../tests/support/trial.ts";
 import type { Part } from "./part.ts";
 
 const SECONDS = 45;

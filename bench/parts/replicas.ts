@@ -2,7 +2,7 @@ import { Clients } from "../clients.ts";
 import { signIn } from "../sessions.ts";
 import { median, quantile } from "../statistics.ts";
 import { throughGateway } from "../targets.ts";
-import { Trial } from "../trial.ts";
+import { Trial } from "../../tests/support/trial.ts";
 import { renderChart } from "./chart.ts";
 import type { Part } from "./part.ts";
 import { table } from "./part.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../statistics.ts";
-import { Trial } from "../trial.ts";
+import { Trial } from "../../tests/support/trial.ts";
 import type { Part } from "./part.ts";
 import { table } from "./part.ts";
 

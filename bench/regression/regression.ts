@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { signIn } from "../sessions.ts";
-import type { Target } from "../clients.ts";
+import type { Target } from "../../tests/load/target.ts";
 import { Clients } from "../clients.ts";
 import { cpuSeconds } from "../cpu.ts";
 import { median } from "../statistics.ts";
 import { behindGateway, throughGateway } from "../targets.ts";
-import { Trial } from "../trial.ts";
+import { Trial } from "../../tests/support/trial.ts";
 import type { Pair } from "./pairs.ts";
 import { judge } from "./pairs.ts";
 import { baseOf, layOut } from "./revision.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { User } from "../stack/user.ts";
 import type { TestOutputs } from "../support/outputs.ts";
-import type { LoadRequest } from "./open-loop.ts";
+import type { Target } from "./target.ts";
 
 const USERS = 24;
 /** What is asked, in turn: mostly reading, as shops are used, with a buy and a login among each twenty requests. */
@@ -20,17 +20,25 @@ interface Shopper {
 }
 
 /** Signs some users up. @returns the requests that they make in turn, all of which are answered with 2xx in peace */
-export async function shopping(outputs: TestOutputs): Promise<(turn: number) => LoadRequest> {
+export async function shopping(outputs: TestOutputs): Promise<(turn: number) => Target> {
   const shoppers: Shopper[] = [];
   for (let count = 0; count < USERS; count++) shoppers.push(await signUp(outputs));
   const product = await bestStocked(outputs);
+  const gateway = { origin: outputs.gatewayUrl, tls: { ca: outputs.gatewayCa } };
   return (turn) => {
     const { cookie, credentials } = shoppers[turn % USERS] as Shopper;
     switch (turn % TURN) {
       case BUY:
-        return { kind: "buy", method: "POST", path: `/products/${product}/buy`, headers: { cookie } };
+        return {
+          ...gateway,
+          kind: "buy",
+          method: "POST",
+          path: `/products/${product}/buy`,
+          headers: { cookie },
+        };
       case LOGIN:
         return {
+          ...gateway,
           kind: "login",
           method: "POST",
           path: "/authentication/login",
@@ -38,7 +46,7 @@ export async function shopping(outputs: TestOutputs): Promise<(turn: number) => 
           body: credentials,
         };
       default:
-        return { kind: "read", method: "GET", path: READS[turn % READS.length] ?? "", headers: { cookie } };
+        return { ...gateway, kind: "read", path: READS[turn % READS.length] ?? "", headers: { cookie } };
     }
   };
 }

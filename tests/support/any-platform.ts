@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { TestOutputs } from "./outputs.ts";
 import { outputsSchema } from "./outputs.ts";
-import { startRunner } from "./runner.ts";
+import { Trial } from "./trial.ts";
 
 /**
  * Runs something on the platform that `--outputs FILE` names, or on a local one of its own, whose state folder it gets.
@@ -26,13 +23,6 @@ export async function withOwnPlatform<R>(
   flags: readonly string[],
   run: (outputs: TestOutputs, state: string) => Promise<R>,
 ): Promise<R> {
-  const state = await mkdtemp(join(tmpdir(), "gatehouse-trial-"));
-  const runner = startRunner(state, flags);
-  try {
-    return await run(await runner.ready(), state);
-  } finally {
-    runner.child.kill("SIGINT");
-    await runner.ended();
-    await rm(state, { recursive: true, force: true });
-  }
+  await using trial = await Trial.start(flags);
+  return await run(trial.outputs, trial.state);
 }

@@ -18,7 +18,7 @@ const chosen = defences.filter(
 );
 
 // A drill that is let through without its check would break replicas for all that come after it.
-const flags = ["--limits", "on", "--drills", "off", "--dashboard-port", "off"];
+const flags = ["--limits", "on", "--drills", "off"];
 process.exitCode = await withOwnPlatform(flags, async (outputs, state) => {
   const gateway = new EditedGateway(outputs, state);
   let wrong = 0;

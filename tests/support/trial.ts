@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestOutputs } from "../tests/support/outputs.ts";
-import { pidOf } from "../tests/support/processes.ts";
-import { startRunner } from "../tests/support/runner.ts";
+import type { TestOutputs } from "./outputs.ts";
+import { pidOf } from "./processes.ts";
+import { startRunner } from "./runner.ts";
+
+/** For what nobody stops. */
+const never = new AbortController().signal;
 
 /** A client's side of mutual TLS, in PEM. */
 export interface ClientTls {
@@ -30,17 +33,18 @@ export class Trial implements AsyncDisposable {
   /**
    * Resolves once it is ready.
    * @param flags of `npm start`
+   * @param stop ends it, however far it is
    * @param options.tree the folder of the checkout that is to run
    * @param options.state a folder that outlives it
    */
   static async start(
     flags: readonly string[],
-    stop: AbortSignal,
+    stop: AbortSignal = never,
     { tree = ".", state: kept }: { readonly tree?: string; readonly state?: string } = {},
   ): Promise<Trial> {
     stop.throwIfAborted();
     await using cleanup = new AsyncDisposableStack();
-    const state = kept ?? mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
+    const state = kept ?? mkdtempSync(join(tmpdir(), "gatehouse-trial-"));
     if (kept === undefined) cleanup.defer(() => rmSync(state, { recursive: true, force: true }));
     const runner = startRunner(state, ["--dashboard-port", "off", ...flags], {}, tree);
     const end = () => void runner.child.kill("SIGINT");
