@@ -36,7 +36,7 @@ interface Alert {
  * which is updated each week never gets here; one that nobody updates has three weeks from the first alert.
  */
 const CERTIFICATE_DAYS = 21;
-const CERTIFICATE_SECONDS = CERTIFICATE_DAYS * 86_400;
+export const CERTIFICATE_SECONDS = CERTIFICATE_DAYS * 86_400;
 
 const requests: readonly Alert[] = [
   {

@@ -44,4 +44,25 @@ describe("the dashboards", () => {
       for (const { legendFormat } of targets) expect(legendFormat).toMatch(/\w/);
     }
   });
+
+  it("have numbers in red from where an alert tells of them, as Grafana's own limits suit no number here", () => {
+    const numbers = all.flatMap(({ panels }) => panels).filter(({ type }) => type === "stat");
+    expect(numbers).toHaveLength(Object.keys(catalog).length);
+    for (const { fieldConfig } of numbers)
+      expect(fieldConfig.defaults.thresholds).toEqual({
+        mode: "absolute",
+        steps: [
+          { color: "red", value: null },
+          { color: "green", value: 21 * 86_400 },
+        ],
+      });
+  });
+
+  it("say that nothing failed and nobody was refused, where no data is good news", () => {
+    const good = all
+      .flatMap(({ panels }) => panels)
+      .filter(({ title }) => /^(Failures|Refusals)/.test(title));
+    expect(good).toHaveLength(2 * (1 + Object.keys(catalog).length));
+    expect(new Set(good.map(({ fieldConfig }) => fieldConfig.defaults.noValue))).toEqual(new Set(["None"]));
+  });
 });

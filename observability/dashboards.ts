@@ -1,5 +1,6 @@
 import type { Catalog } from "../services/shared/catalog.ts";
 import { calleesOf, GATEWAY } from "../services/shared/catalog.ts";
+import { CERTIFICATE_SECONDS } from "./alerts.ts";
 import type { Dashboard, Panel } from "./grafana.ts";
 import { dashboard } from "./grafana.ts";
 import { quantile, rate, share } from "./metrics.ts";
@@ -32,12 +33,12 @@ function gatewayDashboard(): Dashboard {
       graph("Duration by service, p99", "s", {
         "{{service}}": quantile(0.99, "traefik_service_request_duration_seconds", ["service"]),
       }),
-      graph("Failures by service", "reqps", {
+      failures("service", {
         "{{service}} {{code}}": rate("traefik_service_requests_total", ["service", "code"], 'code=~"5.."'),
       }),
     ],
     [
-      graph("Refusals by reason", "reqps", { "{{code}}": rate("gatehouse_refusals_total", ["code"]) }),
+      refusals(),
       graph("Decisions of the central limiter", "reqps", {
         "{{decision}}": rate("gatehouse_limiter_decisions_total", ["decision"]),
       }),
@@ -59,7 +60,7 @@ function serviceDashboard(catalog: Catalog, service: string): Dashboard {
       graph("Requests by route", "reqps", {
         "{{method}} {{route}}": rate(requests, ["method", "route"], own),
       }),
-      graph("Failures by route", "reqps", {
+      failures("route", {
         "{{method}} {{route}} {{status}}": rate(
           requests,
           ["method", "route", "status"],
@@ -70,11 +71,7 @@ function serviceDashboard(catalog: Catalog, service: string): Dashboard {
         "{{method}} {{route}}": quantile(0.99, duration, ["method", "route"], own),
       }),
     ],
-    [
-      graph("Refusals by reason", "reqps", { "{{code}}": rate("gatehouse_refusals_total", ["code"], own) }),
-      graph("Replicas", "short", { ready: `sum(up{job="${service}"})` }),
-      starts,
-    ],
+    [refusals(own), graph("Replicas", "short", { ready: `sum(up{job="${service}"})` }), starts],
     [cpu, memory, eventLoop],
     [...databasePanels(catalog, service), ...calleePanels(catalog, service), certificates(own)],
   ]);
@@ -126,13 +123,21 @@ function calleePanels(catalog: Catalog, service: string): Panel[] {
   return [graph("Open circuit breakers", "short", { "{{callee}}": open })];
 }
 
+function failures(of: string, lines: Panel["lines"]): Panel {
+  return { ...graph(`Failures by ${of}`, "reqps", lines), empty: "None" };
+}
+
+/** A service counts every reason from its start on: those that nobody was refused for would hide the others. */
+function refusals(matchers = ""): Panel {
+  const given = `${rate("gatehouse_refusals_total", ["code"], matchers)} > 0`;
+  return { ...graph("Refusals by reason", "reqps", { "{{code}}": given }), empty: "None" };
+}
+
 function certificates(own: string): Panel {
-  const end = `min by (certificate) (gatehouse_certificate_expiry_timestamp_seconds{${own}}) * 1000`;
+  const left = `min by (certificate) (gatehouse_certificate_expiry_timestamp_seconds{${own}}) - time()`;
   return {
-    title: "Certificates end",
-    unit: "dateTimeFromNow",
-    kind: "stat",
-    lines: { "{{certificate}}": end },
+    ...graph("Certificates end in", "s", { "{{certificate}}": left }),
+    stat: { redBelow: CERTIFICATE_SECONDS },
   };
 }
 

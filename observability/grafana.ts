@@ -4,7 +4,7 @@ import type { Expression } from "./metrics.ts";
 export const DATA_SOURCE = "prometheus";
 
 /** A unit as Grafana names it. */
-export type Unit = "reqps" | "percentunit" | "s" | "bytes" | "short" | "dateTimeFromNow";
+export type Unit = "reqps" | "percentunit" | "s" | "bytes" | "short";
 
 /** One graph or number. */
 export interface Panel {
@@ -12,8 +12,21 @@ export interface Panel {
   readonly unit: Unit;
   /** Lines of the graph: the text of a line's legend, with `{{label}}`, and what it shows. */
   readonly lines: Readonly<Record<string, Expression>>;
-  /** A graph over time unless it says otherwise. */
-  readonly kind?: "timeseries" | "stat";
+  /** Said where no line has a value: that nothing failed is good news, and not "No data". */
+  readonly empty?: string;
+  /** A number in place of a graph over time. */
+  readonly stat?: Stat;
+}
+
+export interface Stat {
+  /** The number is red below it and green from it on. Without one Grafana has every number from 80 on red. */
+  readonly redBelow: number;
+}
+
+/** Colours by value; the first is that of all lower ones. */
+interface Thresholds {
+  readonly mode: "absolute";
+  readonly steps: readonly { readonly color: "red" | "green"; readonly value: number | null }[];
 }
 
 /** A dashboard in Grafana's JSON model, as far as it is used here. */
@@ -35,7 +48,12 @@ export interface GrafanaPanel {
   readonly datasource: { readonly type: "prometheus"; readonly uid: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly fieldConfig: {
-    readonly defaults: { readonly unit: Unit; readonly min: 0 };
+    readonly defaults: {
+      readonly unit: Unit;
+      readonly min: 0;
+      readonly noValue?: string;
+      readonly thresholds?: Thresholds;
+    };
     readonly overrides: [];
   };
   readonly targets: readonly {
@@ -64,16 +82,35 @@ export function dashboard(uid: string, title: string, rows: readonly (readonly P
     time: { from: "now-1h", to: "now" },
     panels: panels.map(({ panel, ...place }, index) => ({
       id: index + 1,
-      type: panel.kind ?? "timeseries",
+      type: panel.stat === undefined ? "timeseries" : "stat",
       title: panel.title,
       datasource: { type: "prometheus", uid: DATA_SOURCE },
       gridPos: { ...place, h: HEIGHT },
-      fieldConfig: { defaults: { unit: panel.unit, min: 0 }, overrides: [] },
+      fieldConfig: { defaults: defaults(panel), overrides: [] },
       targets: Object.entries(panel.lines).map(([legendFormat, expr], line) => ({
         refId: String.fromCharCode(65 + line),
         expr,
         legendFormat,
       })),
     })),
+  };
+}
+
+function defaults({ unit, empty, stat }: Panel): GrafanaPanel["fieldConfig"]["defaults"] {
+  return {
+    unit,
+    min: 0,
+    ...(empty === undefined ? {} : { noValue: empty }),
+    ...(stat === undefined ? {} : { thresholds: redBelow(stat.redBelow) }),
+  };
+}
+
+function redBelow(value: number): Thresholds {
+  return {
+    mode: "absolute",
+    steps: [
+      { color: "red", value: null },
+      { color: "green", value },
+    ],
   };
 }

@@ -6,9 +6,10 @@ export function rate(metric: string, by: readonly string[] = [], matchers = ""):
   return sum(`rate(${metric}${braces(matchers)}[5m])`, by);
 }
 
-/** The part of a rate, from 0 to 1, that has a label of its own: the share of requests that failed, say. */
+/** The part of a rate, from 0 to 1, that has a label of its own: the share of requests that failed, say. 0 where none did. */
 export function share(metric: string, matchers: string, by: readonly string[] = []): Expression {
-  return `${rate(metric, by, matchers)} / ${rate(metric, by)}`;
+  const all = rate(metric, by);
+  return `(${rate(metric, by, matchers)} or 0 * ${all}) / ${all}`;
 }
 
 /** A quantile, from 0 to 1, of a histogram of durations. */

@@ -1,20 +1,16 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { request } from "undici";
-import { expect, inject, it, onTestFinished } from "vitest";
-import { z } from "zod";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseMetrics } from "../../local/dashboard/metrics-text.ts";
-import { freePorts } from "../../local/ports.ts";
 import { alertRules } from "../../observability/alerts.ts";
 import { dashboards } from "../../observability/dashboards.ts";
+import type { GrafanaPanel } from "../../observability/grafana.ts";
 import { metricsIn } from "../../observability/metrics.ts";
 import { catalog } from "../../services/catalog.ts";
 import { signUp } from "../support/client.ts";
+import type { RunningPrometheus } from "../support/prometheus.ts";
+import { startPrometheus } from "../support/prometheus.ts";
 import { scrapeAll } from "../support/scrape.ts";
-import { eventually } from "../support/wait.ts";
 
 /** What there is only where limits are central; services/authentication/limits/metrics.test.ts sees to these. */
 const CENTRAL_ONLY = ["gatehouse_limiter_store_up", "gatehouse_limiter_decisions_total"];
@@ -43,50 +39,48 @@ it("every metric that a dashboard or an alert reads is there", async () => {
 const hasPrometheus =
   process.env["CI"] !== undefined || spawnSync("prometheus", ["--version"]).error === undefined;
 
-it.runIf(hasPrometheus)(
-  "a real Prometheus reads every replica with the configuration that is written",
-  async () => {
-    const [port = 0] = await freePorts(1);
-    const data = mkdtempSync(join(tmpdir(), "gatehouse-prometheus-"));
-    const configuration = join(inject("state"), "prometheus.yml");
-    const prometheus = spawn(
-      "prometheus",
-      [
-        `--config.file=${configuration}`,
-        `--storage.tsdb.path=${data}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        "--log.level=error",
-      ],
-      { stdio: "inherit" },
-    );
-    onTestFinished(async () => {
-      prometheus.kill("SIGKILL");
-      await once(prometheus, "exit");
-      rmSync(data, { recursive: true, force: true });
-    });
-    const up = await eventually(
-      "every replica read",
-      async () => {
-        const answer = await request(`http://127.0.0.1:${port}/api/v1/query?query=up`).catch(() => undefined);
-        // It answers 503 in plain text while it starts.
-        if (answer?.statusCode !== 200) return undefined;
-        const { data: found } = queryAnswer.parse(await answer.body.json());
-        const jobs = found.result.map(({ metric, value }) => `${metric.job} ${value[1]}`);
-        return jobs.length === 1 + 2 * Object.keys(catalog).length && !jobs.some((job) => job.endsWith(" 0"))
-          ? jobs
-          : undefined;
-      },
-      60_000,
-    );
-    expect(new Set(up)).toEqual(new Set(["gateway 1", ...Object.keys(catalog).map((job) => `${job} 1`)]));
-  },
-  90_000,
-);
+describe.runIf(hasPrometheus)("a real Prometheus with the configuration that is written", () => {
+  const patience = { timeout: 60_000, interval: 1_000 };
+  let prometheus: RunningPrometheus;
+  beforeAll(async () => {
+    prometheus = await startPrometheus(join(inject("state"), "prometheus.yml"));
+  });
+  afterAll(() => prometheus.stop());
 
-const queryAnswer = z.object({
-  data: z.object({
-    result: z.array(
-      z.object({ metric: z.object({ job: z.string() }), value: z.tuple([z.number(), z.string()]) }),
-    ),
-  }),
+  it("reads every replica", async () => {
+    const jobs = Object.keys(catalog).flatMap((job) => [`${job} 1`, `${job} 1`]);
+    const up = async () =>
+      (await prometheus.query("up")).map(({ metric, value }) => `${metric["job"]} ${value[1]}`).sort();
+    await expect.poll(up, patience).toEqual(["gateway 1", ...jobs].sort());
+  }, 90_000);
+
+  it("has an answer for every line of every dashboard", async () => {
+    const { client } = await signUp();
+    const lines = dashboards(catalog).flatMap(({ title, panels }) =>
+      panels.flatMap((panel) =>
+        panel.targets.map(({ expr }) => ({ name: `${title}, ${panel.title}`, panel, expr })),
+      ),
+    );
+    expect(lines.length).toBeGreaterThan(70);
+    const empty = async () => {
+      // A rate is there once two readings saw a counter.
+      await client.post("/products/milk-jug/buy");
+      await client.get("/orders");
+      const answers = await Promise.all(
+        lines.map(async (line) => ({ ...line, series: await prometheus.query(line.expr) })),
+      );
+      return answers
+        .filter(({ series }) => series.length === 0)
+        .filter(needsData)
+        .map(({ name }) => name);
+    };
+    await expect.poll(empty, patience).toEqual([]);
+  }, 90_000);
 });
+
+/** Of a panel that says what it means to be empty, and of one for central limits, no data is right. */
+function needsData({ panel, expr }: { panel: GrafanaPanel; expr: string }): boolean {
+  return (
+    panel.fieldConfig.defaults.noValue === undefined && !CENTRAL_ONLY.some((name) => expr.includes(name))
+  );
+}
