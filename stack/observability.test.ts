@@ -28,7 +28,11 @@ describe("with observability", () => {
   const configuration = () =>
     parse(
       stack.one("kubernetes:core/v1:ConfigMap", "prometheus-configuration").data["prometheus.yml"] ?? "",
-    ) as { scrape_configs: { job_name: string }[]; rule_files: string[]; alerting: unknown };
+    ) as {
+      scrape_configs: { job_name: string; relabel_configs: unknown[] }[];
+      rule_files: string[];
+      alerting: unknown;
+    };
 
   it("Prometheus and Grafana are installed", () => {
     expect(releases(stack).map(({ chart }) => chart)).toEqual(
@@ -40,6 +44,14 @@ describe("with observability", () => {
     const { scrape_configs: jobs, alerting } = configuration();
     expect(jobs.map(({ job_name }) => job_name)).toEqual(["gateway", ...names]);
     expect(JSON.stringify(alerting)).toContain("alerts.example:9093");
+  });
+
+  it("a process has the name of its pod, which is what an alert and a dashboard tell", () => {
+    for (const { relabel_configs: relabelled } of configuration().scrape_configs)
+      expect(relabelled).toContainEqual({
+        source_labels: ["__meta_kubernetes_pod_name"],
+        target_label: "instance",
+      });
   });
 
   it("Prometheus raises the alerts of the rules that it mounts", () => {
@@ -61,6 +73,17 @@ describe("with observability", () => {
     for (const name of names) expect(Object.keys(data)).toContain(`gatehouse-${name}.json`);
     expect(stack.outputs["grafanaPassword"]).toBeDefined();
     expect(JSON.stringify(releases(stack))).not.toContain("<password of");
+  });
+
+  it("Grafana asks nobody outside, and leaves the plugins of its image as they are", () => {
+    const grafana = releases(stack).find(({ chart }) => chart === "grafana");
+    expect(grafana?.values).toMatchObject({
+      "grafana.ini": {
+        analytics: { check_for_updates: false, check_for_plugin_updates: false, reporting_enabled: false },
+        news: { news_feed_enabled: false },
+        plugins: { preinstall_disabled: true, public_key_retrieval_disabled: true },
+      },
+    });
   });
 
   it("no pod may do what Pod Security restricted forbids", () => {

@@ -116,14 +116,14 @@ function configurationIn(catalog: Catalog, namespace: string, settings: Observab
   });
 }
 
-/** Keeps the running pods of one name and reads each at the port of its metrics. */
+/** Keeps the running pods of one name and reads each at the port of its metrics; a process is called what its pod is. */
 function relabelConfigs(name: string, port: number): object[] {
   const pod = "__meta_kubernetes_pod";
   return [
     { source_labels: [`${pod}_label_app_kubernetes_io_name`], regex: name, action: "keep" },
     { source_labels: [`${pod}_phase`], regex: "Running", action: "keep" },
     { source_labels: [`${pod}_ip`], target_label: "__address__", replacement: `$1:${port}` },
-    { source_labels: [`${pod}_name`], target_label: "pod" },
+    { source_labels: [`${pod}_name`], target_label: "instance" },
   ];
 }
 
