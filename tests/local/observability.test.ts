@@ -3,17 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseMetrics } from "../../local/dashboard/metrics-text.ts";
 import { alertRules } from "../../observability/alerts.ts";
-import { dashboards } from "../../observability/dashboards.ts";
-import type { GrafanaPanel } from "../../observability/grafana.ts";
 import { metricsIn } from "../../observability/metrics.ts";
 import { catalog } from "../../services/catalog.ts";
 import { signUp } from "../support/client.ts";
+import { CENTRAL_ONLY, panelLines } from "../support/panels.ts";
 import type { RunningPrometheus } from "../support/prometheus.ts";
 import { startPrometheus } from "../support/prometheus.ts";
 import { scrapeAll } from "../support/scrape.ts";
-
-/** What there is only where limits are central; services/authentication/limits/metrics.test.ts sees to these. */
-const CENTRAL_ONLY = ["gatehouse_limiter_store_up", "gatehouse_limiter_decisions_total"];
 
 const namesIn = (text: string) => parseMetrics(text, () => true).map(({ name }) => name);
 
@@ -26,9 +22,7 @@ it("every metric that a dashboard or an alert reads is there", async () => {
   const names = new Set(["up", ...CENTRAL_ONLY, ...[...shown.values()].flatMap(namesIn)]);
   const expressions = [
     ...alertRules(catalog).groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
-    ...dashboards(catalog).flatMap(({ panels }) =>
-      panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
-    ),
+    ...panelLines().map(({ expr }) => expr),
   ];
   const read = new Set(expressions.flatMap(metricsIn));
   expect(read.size).toBeGreaterThan(15);
@@ -56,11 +50,7 @@ describe.runIf(hasPrometheus)("a real Prometheus with the configuration that is 
 
   it("has an answer for every line of every dashboard", async () => {
     const { client } = await signUp();
-    const lines = dashboards(catalog).flatMap(({ title, panels }) =>
-      panels.flatMap((panel) =>
-        panel.targets.map(({ expr }) => ({ name: `${title}, ${panel.title}`, panel, expr })),
-      ),
-    );
+    const lines = panelLines();
     expect(lines.length).toBeGreaterThan(70);
     const empty = async () => {
       // A rate is there once two readings saw a counter.
@@ -69,18 +59,8 @@ describe.runIf(hasPrometheus)("a real Prometheus with the configuration that is 
       const answers = await Promise.all(
         lines.map(async (line) => ({ ...line, series: await prometheus.query(line.expr) })),
       );
-      return answers
-        .filter(({ series }) => series.length === 0)
-        .filter(needsData)
-        .map(({ name }) => name);
+      return answers.filter(({ series, mayBeEmpty }) => series.length === 0 && !mayBeEmpty);
     };
     await expect.poll(empty, patience).toEqual([]);
   }, 90_000);
 });
-
-/** Of a panel that says what it means to be empty, and of one for central limits, no data is right. */
-function needsData({ panel, expr }: { panel: GrafanaPanel; expr: string }): boolean {
-  return (
-    panel.fieldConfig.defaults.noValue === undefined && !CENTRAL_ONLY.some((name) => expr.includes(name))
-  );
-}

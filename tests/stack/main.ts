@@ -1,13 +1,12 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import { catalog } from "../../services/catalog.ts";
 import { outputsSchema } from "../support/outputs.ts";
 import { Cluster } from "./cluster.ts";
 import { drills, longDrills } from "./drills/all.ts";
 import type { DrillContext } from "./drills/drill.ts";
-import { calm } from "./drills/drill.ts";
+import { calm, stackOutputsSchema } from "./drills/drill.ts";
 import { expectNoSecret } from "./drills/secrets.ts";
 import { run } from "./process.ts";
 import { TestStack } from "./pulumi.ts";
@@ -66,7 +65,8 @@ async function deploy(): Promise<void> {
 }
 
 async function runDrills(): Promise<void> {
-  const outputs = outputsSchema.extend({ namespace: z.string() }).parse(await stack.outputs());
+  const readOutputs = async () => stackOutputsSchema.parse(await stack.outputs());
+  const outputs = await readOutputs();
   const context: DrillContext = {
     cluster: new Cluster(outputs.namespace),
     outputs,
@@ -79,7 +79,7 @@ async function runDrills(): Promise<void> {
     suite: async () => runSuite(await stack.outputs()),
     program: async (script) => runProgram(script, await stack.outputs()),
     rotate: (kind) => stack.rotate(kind),
-    readOutputs: async () => outputsSchema.parse(await stack.outputs()),
+    readOutputs,
     say: (line) => say(`  ${line}`),
   };
   const wanted = (name: string) => chosen.length === 0 || chosen.includes(name);

@@ -1,5 +1,13 @@
+import { z } from "zod";
 import type { TestOutputs } from "../../support/outputs.ts";
+import { outputsSchema } from "../../support/outputs.ts";
 import type { Cluster } from "../cluster.ts";
+
+/** What a stack tells, of what the drills need to know. */
+export const stackOutputsSchema = outputsSchema.extend({
+  namespace: z.string(),
+  grafanaPassword: z.string().optional(),
+});
 
 export interface DrillContext {
   readonly cluster: Cluster;
@@ -17,7 +25,7 @@ export interface DrillContext {
   /** Runs one of the project's commands against the stack, with its output shown. */
   readonly program: (script: "attack" | "chaos") => Promise<void>;
   /** What the stack tells now. */
-  readonly readOutputs: () => Promise<TestOutputs>;
+  readonly readOutputs: () => Promise<z.infer<typeof stackOutputsSchema>>;
   /** Says what is going on. */
   readonly say: (line: string) => void;
 }
