@@ -58,6 +58,24 @@ describe("the dashboards", () => {
       });
   });
 
+  it("count in whole numbers what comes in whole numbers", () => {
+    const counted = all
+      .flatMap(({ panels }) => panels)
+      .filter(({ fieldConfig }) => fieldConfig.defaults.unit === "none");
+    expect(new Set(counted.map(({ title }) => title))).toEqual(
+      new Set([
+        "Database connections",
+        "Open circuit breakers",
+        "Open connections",
+        "Purchases without an order yet",
+        "Replicas",
+        "Starts in 15 minutes",
+      ]),
+    );
+    for (const { fieldConfig } of counted)
+      expect(fieldConfig.defaults).toMatchObject({ min: 0, decimals: 0 });
+  });
+
   it("say that nothing failed and nobody was refused, where no data is good news", () => {
     const good = all
       .flatMap(({ panels }) => panels)

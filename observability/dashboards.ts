@@ -42,7 +42,7 @@ function gatewayDashboard(): Dashboard {
       graph("Decisions of the central limiter", "reqps", {
         "{{decision}}": rate("gatehouse_limiter_decisions_total", ["decision"]),
       }),
-      graph("Open connections", "short", {
+      graph("Open connections", "none", {
         "{{entrypoint}} {{protocol}}": "sum by (entrypoint, protocol) (traefik_open_connections)",
       }),
       processPanels(`job="${GATEWAY}"`).memory,
@@ -71,7 +71,7 @@ function serviceDashboard(catalog: Catalog, service: string): Dashboard {
         "{{method}} {{route}}": quantile(0.99, duration, ["method", "route"], own),
       }),
     ],
-    [refusals(own), graph("Replicas", "short", { ready: `sum(up{job="${service}"})` }), starts],
+    [refusals(own), graph("Replicas", "none", { ready: `sum(up{job="${service}"})` }), starts],
     [cpu, memory, eventLoop],
     [...databasePanels(catalog, service), ...calleePanels(catalog, service), certificates(own)],
   ]);
@@ -80,15 +80,15 @@ function serviceDashboard(catalog: Catalog, service: string): Dashboard {
 function businessDashboard(): Dashboard {
   return dashboard("business", "business", [
     [
-      graph("Purchases by outcome", "reqps", {
+      graph("Purchases by outcome", "eps", {
         "{{outcome}}": rate("gatehouse_purchases_total", ["outcome"]),
       }),
-      graph("Orders", "reqps", { orders: rate("gatehouse_orders_total") }),
-      graph("Purchases without an order yet", "short", { waiting: "max(gatehouse_undelivered_purchases)" }),
+      graph("Orders", "eps", { orders: rate("gatehouse_orders_total") }),
+      graph("Purchases without an order yet", "none", { waiting: "max(gatehouse_undelivered_purchases)" }),
     ],
     [
-      graph("Logins by outcome", "reqps", { "{{outcome}}": rate("gatehouse_logins_total", ["outcome"]) }),
-      graph("Sessions ended by reason", "reqps", {
+      graph("Logins by outcome", "eps", { "{{outcome}}": rate("gatehouse_logins_total", ["outcome"]) }),
+      graph("Sessions ended by reason", "eps", {
         "{{reason}}": rate("gatehouse_sessions_ended_total", ["reason"]),
       }),
     ],
@@ -105,7 +105,7 @@ function processPanels(matchers: string) {
     eventLoop: graph("Event loop lag, p99", "s", {
       "{{instance}}": `nodejs_eventloop_lag_p99_seconds{${matchers}}`,
     }),
-    starts: graph("Starts in 15 minutes", "short", {
+    starts: graph("Starts in 15 minutes", "none", {
       "{{instance}}": `changes(process_start_time_seconds{${matchers}}[15m])`,
     }),
   };
@@ -114,13 +114,13 @@ function processPanels(matchers: string) {
 function databasePanels(catalog: Catalog, service: string): Panel[] {
   if (catalog[service]?.database !== true) return [];
   const pool = `sum by (state) (gatehouse_database_pool_connections{service="${service}"})`;
-  return [graph("Database connections", "short", { "{{state}}": pool })];
+  return [graph("Database connections", "none", { "{{state}}": pool })];
 }
 
 function calleePanels(catalog: Catalog, service: string): Panel[] {
   if (calleesOf(catalog, service).length === 0) return [];
   const open = `max by (callee) (gatehouse_circuit_breaker_open{service="${service}"})`;
-  return [graph("Open circuit breakers", "short", { "{{callee}}": open })];
+  return [graph("Open circuit breakers", "none", { "{{callee}}": open })];
 }
 
 function failures(of: string, lines: Panel["lines"]): Panel {

@@ -3,8 +3,8 @@ import type { Expression } from "./metrics.ts";
 /** Id of the data source that every panel reads. */
 export const DATA_SOURCE = "prometheus";
 
-/** A unit as Grafana names it. */
-export type Unit = "reqps" | "percentunit" | "s" | "bytes" | "short";
+/** A unit as Grafana names it: `reqps` are requests and `eps` events per second, `none` is that of what is counted in whole numbers. */
+export type Unit = "reqps" | "eps" | "percentunit" | "s" | "bytes" | "short" | "none";
 
 /** One graph or number. */
 export interface Panel {
@@ -46,6 +46,8 @@ export interface GrafanaPanel {
   readonly type: string;
   readonly title: string;
   readonly datasource: { readonly type: "prometheus"; readonly uid: string };
+  /** Of a number: without a picture of its past. */
+  readonly options?: { readonly graphMode: "none" };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly fieldConfig: {
     readonly defaults: {
@@ -53,6 +55,8 @@ export interface GrafanaPanel {
       readonly min: 0;
       readonly noValue?: string;
       readonly thresholds?: Thresholds;
+      readonly decimals?: 0;
+      readonly custom?: { readonly axisSoftMax: number };
     };
     readonly overrides: [];
   };
@@ -82,7 +86,9 @@ export function dashboard(uid: string, title: string, rows: readonly (readonly P
     time: { from: "now-1h", to: "now" },
     panels: panels.map(({ panel, ...place }, index) => ({
       id: index + 1,
-      type: panel.stat === undefined ? "timeseries" : "stat",
+      ...(panel.stat === undefined
+        ? { type: "timeseries" }
+        : { type: "stat", options: { graphMode: "none" } }),
       title: panel.title,
       datasource: { type: "prometheus", uid: DATA_SOURCE },
       gridPos: { ...place, h: HEIGHT },
@@ -102,6 +108,8 @@ function defaults({ unit, empty, stat }: Panel): GrafanaPanel["fieldConfig"]["de
     min: 0,
     ...(empty === undefined ? {} : { noValue: empty }),
     ...(stat === undefined ? {} : { thresholds: redBelow(stat.redBelow) }),
+    // Else the axis of a line at 0 goes up to 100, and that of two replicas has halves.
+    ...(unit === "none" ? { decimals: 0, custom: { axisSoftMax: 1 } } : {}),
   };
 }
 
