@@ -23,6 +23,7 @@ export const catalog = defineCatalog({
       "GET /authentication/whoami": "user",
       "GET /validate": internal("gateway"),
       "GET /limit": internal("gateway"),
+      "GET /revocations": internal("gateway"),
     },
   },
   authorization: {

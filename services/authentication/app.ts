@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Kysely } from "kysely";
@@ -8,22 +8,25 @@ import { sourceOf, userIdOf } from "../shared/identity.ts";
 import { Problem, problemResponses, unauthenticated } from "../shared/problem.ts";
 import { accessTokenOf, clearTokenCookies, refreshTokenOf, setTokenCookies } from "./cookies.ts";
 import type { AuthenticationDatabase } from "./database.ts";
+import * as forGateway from "./gateway-routes.ts";
 import { countRequest } from "./limits/answers.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { authenticationMetrics } from "./metrics.ts";
 import { hashPassword } from "./passwords.ts";
+import type { Revocations } from "./revocations.ts";
 import { credentials, refreshRequest, session, user } from "./schemas.ts";
 import type { SessionChecks } from "./session-checks.ts";
 import type { SessionGrant } from "./sessions.ts";
-import { endSession, rotateRefreshToken, startSession } from "./sessions.ts";
-import type { AccessTokens, Seconds } from "./tokens.ts";
+import { rotateRefreshToken, startSession } from "./sessions.ts";
+import type { AccessTokens, Seconds, VerifiedClaims } from "./tokens.ts";
 import { throttled } from "./throttle.ts";
 import type { User } from "./users.ts";
 import { findUser, findUserByPassword, insertUser, usernameKey } from "./users.ts";
 
 export interface AuthenticationDependencies extends AppDependencies {
   readonly db: Kysely<AuthenticationDatabase>;
-  readonly sessions: Pick<SessionChecks, "isActive">;
+  readonly sessions: Pick<SessionChecks, "secondsLeft">;
+  readonly revocations: Pick<Revocations, "lease" | "end" | "recent">;
   readonly tokens: AccessTokens;
   readonly sessionLifetime: Seconds;
   /** Counts requests for all gateways; without it the gateways do so themselves, or nobody does. */
@@ -32,7 +35,7 @@ export interface AuthenticationDependencies extends AppDependencies {
 
 /** Users, their sessions and tokens, and the gateway's check of every request. */
 export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono {
-  const { db, sessions, tokens, sessionLifetime, limiter } = dependencies;
+  const { db, sessions, revocations, tokens, sessionLifetime, limiter } = dependencies;
   const app = createServiceApp("authentication", dependencies);
   const metrics = authenticationMetrics(dependencies.metrics);
 
@@ -62,10 +65,14 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
   app.openapi(refresh, async (c) => {
     const token = c.req.valid("json").refreshToken ?? refreshTokenOf(c);
     const grant = token === undefined ? "unknown" : await rotateRefreshToken(db, token);
-    if (grant === "reused") metrics.sessionEnded("reuse");
-    const owner = typeof grant === "string" ? undefined : await findUser(db, grant.userId);
-    if (typeof grant === "string" || owner === undefined)
-      throw unauthenticated("The refresh token is not valid.");
+    if (grant === "unknown") throw refreshRefused();
+    if ("reusedIn" in grant) {
+      await revocations.end(grant.reusedIn);
+      metrics.sessionEnded("reuse");
+      throw refreshRefused();
+    }
+    const owner = await findUser(db, grant.userId);
+    if (owner === undefined) throw refreshRefused();
     return answerWithTokens(c, owner, grant);
   });
 
@@ -78,23 +85,32 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
   app.openapi(logout, async (c) => {
     const claims = await claimsOf(c);
     if (claims?.userId !== userIdOf(c)) throw unauthenticated();
-    await endSession(db, claims.sessionId);
+    await revocations.end(claims.sessionId);
     metrics.sessionEnded("logout");
     clearTokenCookies(c);
     return c.body(null, 204);
   });
 
-  app.openapi(validate, async (c) => {
+  app.openapi(forGateway.validate, async (c) => {
     const claims = await claimsOf(c);
-    const active = claims !== undefined && (await sessions.isActive(claims));
+    const left = claims === undefined ? 0 : await sessions.secondsLeft(claims);
+    const active = claims !== undefined && left > 0;
     // A token that is refused counts against the source: guessing ends, and no owner of an ended session pays for it.
     await countIfLimited(c, c.req.valid("query").limit, active ? claims.userId : undefined);
     if (!active) throw unauthenticated(claims === undefined ? undefined : "The session has ended.");
     c.header("x-user-id", claims.userId);
+    if (revocations.lease > 0) tellWhatToRemember(c, claims, left);
     return c.body(null, 200, NOTHING);
   });
 
-  app.openapi(limit, async (c) => {
+  app.openapi(forGateway.revocations, async (c) => {
+    if (revocations.lease === 0) throw new Problem("not_found");
+    c.set("routine", true);
+    const ended = await revocations.recent();
+    return c.json({ leaseMilliseconds: revocations.lease, sessions: ended, keys: tokens.fingerprint }, 200);
+  });
+
+  app.openapi(forGateway.limit, async (c) => {
     await countIfLimited(c, c.req.valid("query").limit, undefined);
     return c.body(null, 200, NOTHING);
   });
@@ -102,6 +118,14 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
   async function claimsOf(c: Context) {
     const token = accessTokenOf(c);
     return token === undefined ? undefined : await tokens.verify(token);
+  }
+
+  /** For how long a gateway may go by this answer, while it hears of the sessions that end and the keys stay. */
+  function tellWhatToRemember(c: Context, { sessionId, end }: VerifiedClaims, left: Seconds) {
+    const seconds = Math.floor(Math.min(left, end - Date.now() / 1000));
+    c.header("cache-control", `private, max-age=${Math.max(0, seconds)}`);
+    c.header("x-session-id", sessionId);
+    c.header("x-key-set", tokens.fingerprint);
   }
 
   async function countIfLimited(c: Context, policy: string | undefined, userId: string | undefined) {
@@ -121,6 +145,11 @@ export function createApp(dependencies: AuthenticationDependencies): OpenAPIHono
 
   return app;
 }
+
+const refreshRefused = () => unauthenticated("The refresh token is not valid.");
+
+/** Said outright, for some gateways leave a body unread that might be empty, and with it the connection unused. */
+const NOTHING = { "content-length": "0" };
 
 const registration = createRoute({
   method: "post",
@@ -189,35 +218,4 @@ const logout = createRoute({
   path: "/authentication/logout",
   summary: "End the session: its tokens never work again, on any replica",
   responses: { 204: { description: "Ended" }, ...problemResponses("unauthenticated") },
-});
-
-/** Said outright, for some gateways leave a body unread that might be empty, and with it the connection unused. */
-const NOTHING = { "content-length": "0" };
-
-/** Name of the policy that the gateway's configuration says for the route. */
-const limitName = z
-  .string()
-  .regex(/^[a-z0-9-]{1,100}$/)
-  .openapi({ example: "get-orders" });
-
-const validate = createRoute({
-  method: "get",
-  path: "/validate",
-  summary: "For the gateway: whose token a request carries, and whether its user may go on",
-  request: { query: z.object({ limit: limitName.optional() }) },
-  responses: {
-    200: { description: "A valid token; the header X-User-ID names its user" },
-    ...problemResponses("validation_failed", "unauthenticated", "rate_limited"),
-  },
-});
-
-const limit = createRoute({
-  method: "get",
-  path: "/limit",
-  summary: "For the gateway: whether a source may go on, on a route that is for anyone",
-  request: { query: z.object({ limit: limitName }) },
-  responses: {
-    200: { description: "It may" },
-    ...problemResponses("validation_failed", "rate_limited"),
-  },
 });

@@ -8,6 +8,7 @@ import { serve } from "../shared/server.ts";
 import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import { limitEnvironment, openLimiter } from "./limits/environment.ts";
+import { Revocations } from "./revocations.ts";
 import { AT_ONCE as CHECKS_AT_ONCE, SessionChecks } from "./session-checks.ts";
 import { createAccessTokens } from "./tokens.ts";
 
@@ -24,6 +25,8 @@ const environment = readEnvironment(
       TOKEN_AUDIENCE: z.string().default("gatehouse"),
       ACCESS_TOKEN_SECONDS: seconds.default(ACCESS_TOKEN_SECONDS),
       SESSION_SECONDS: seconds.default(30 * 24 * 60 * 60),
+      /** How long gateways may remember that a session goes on without asking; 0 where they do not remember. */
+      REVOCATION_LEASE_MS: z.coerce.number().int().min(0).max(5_000).default(0),
     }),
 );
 const base = await createBase("authentication", environment);
@@ -45,6 +48,7 @@ const app = createApp({
   ...base,
   db,
   sessions: new SessionChecks(checks),
+  revocations: new Revocations({ db, checks }, environment.REVOCATION_LEASE_MS),
   tokens,
   sessionLifetime: environment.SESSION_SECONDS,
   limiter,

@@ -74,8 +74,20 @@ const rateLimits: Migration = {
   },
 };
 
+const revocations: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createIndex("sessions_by_end")
+      .on("sessions")
+      .column("ended_at")
+      .where("ended_at", "is not", null)
+      .execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "001_users_and_sessions": usersAndSessions,
   "002_login_throttle": loginThrottle,
   "003_rate_limits": rateLimits,
+  "004_revocations": revocations,
 };

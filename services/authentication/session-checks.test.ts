@@ -53,10 +53,24 @@ describe("the check of sessions", () => {
     ] as const;
     const { counted, checks } = watched();
     const all = Array.from({ length: 200 }, (_, index) => kinds[index % kinds.length] ?? kinds[0]);
-    expect(await Promise.all(all.map(([session]) => checks.isActive(session)))).toEqual(
-      all.map(([, active]) => active),
-    );
+    const left = await Promise.all(all.map(([session]) => checks.secondsLeft(session)));
+    expect(left.map((seconds) => seconds > 0)).toEqual(all.map(([, active]) => active));
     expect(counted.queries).toBe(4);
+  });
+
+  it("says how long a session goes on by the database's clock", async () => {
+    const [session, short] = [await newSession(), await newSession()];
+    await db
+      .updateTable("sessions")
+      .set({ expires_at: sql<Date>`now() + interval '1500 milliseconds'` })
+      .where("id", "=", short.sessionId)
+      .execute();
+    const { checks } = watched();
+    const [left, shortLeft] = await Promise.all([session, short].map((one) => checks.secondsLeft(one)));
+    expect(left).toBeGreaterThan(50);
+    expect(left).toBeLessThanOrEqual(60);
+    expect(shortLeft).toBeGreaterThan(0);
+    expect(shortLeft).toBeLessThanOrEqual(1.5);
   });
 
   it("never answers from a query that was sent before it was asked", async () => {
@@ -68,12 +82,12 @@ describe("the check of sessions", () => {
       answered.resolve(undefined);
       await held.promise;
     });
-    const before = checks.isActive(session);
+    const before = checks.secondsLeft(session);
     await answered.promise;
     await endSession(db, session.sessionId);
-    expect(await checks.isActive(session)).toBe(false);
+    expect(await checks.secondsLeft(session)).toBe(0);
     held.resolve(undefined);
-    expect(await before).toBe(true);
+    expect(await before).toBeGreaterThan(0);
   });
 
   it("asks as part of the first request that a query is for, also where another query made it wait", async () => {
@@ -90,7 +104,7 @@ describe("the check of sessions", () => {
       }),
     );
     const requests = Array.from({ length: 200 }, (_, index) => String(index));
-    await Promise.all(requests.map((name) => request.run(name, () => checks.isActive(session))));
+    await Promise.all(requests.map((name) => request.run(name, () => checks.secondsLeft(session))));
     expect(queriedFor).toEqual(["0", "64", "128", "192"]);
   });
 
@@ -99,8 +113,8 @@ describe("the check of sessions", () => {
     const { checks } = watched((count) =>
       count === 1 ? Promise.reject(new Error("broken")) : Promise.resolve(),
     );
-    const together = await Promise.allSettled([checks.isActive(session), checks.isActive(session)]);
+    const together = await Promise.allSettled([checks.secondsLeft(session), checks.secondsLeft(session)]);
     expect(together.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    expect(await checks.isActive(session)).toBe(true);
+    expect(await checks.secondsLeft(session)).toBeGreaterThan(0);
   });
 });

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import { retrying } from "../shared/database.ts";
 import type { AuthenticationDatabase } from "./database.ts";
-import type { AccessClaims } from "./tokens.ts";
+import type { AccessClaims, Seconds } from "./tokens.ts";
 
 /** Queries on their way at once, and so the connections that they need: while one is slow, another can still be asked. */
 export const AT_ONCE = 2;
@@ -12,7 +12,7 @@ const BATCH = 64;
 
 interface Check {
   readonly session: AccessClaims;
-  readonly answer: (active: boolean) => void;
+  readonly answer: (left: Seconds) => void;
   readonly fail: (error: unknown) => void;
   /** Runs something as part of the request that asks. */
   readonly within: ReturnType<typeof AsyncLocalStorage.snapshot>;
@@ -33,8 +33,11 @@ export class SessionChecks {
     this.#db = db;
   }
 
-  /** @throws what the database throws, for all checks of a query alike */
-  isActive(session: AccessClaims): Promise<boolean> {
+  /**
+   * How long a session goes on unless somebody ends it, by the database's clock; 0 where it does not.
+   * @throws what the database throws, for all checks of a query alike
+   */
+  secondsLeft(session: AccessClaims): Promise<Seconds> {
     return new Promise((answer, fail) => {
       this.#waiting.push({ session, answer, fail, within: AsyncLocalStorage.snapshot() });
       this.#askSoon();
@@ -57,8 +60,11 @@ export class SessionChecks {
   async #ask(checks: readonly Check[]): Promise<void> {
     this.#asking++;
     try {
-      const owners = await this.#ownersOf(checks.map(({ session }) => session.sessionId));
-      for (const { session, answer } of checks) answer(owners.get(session.sessionId) === session.userId);
+      const found = await this.#goingOn(checks.map(({ session }) => session.sessionId));
+      for (const { session, answer } of checks) {
+        const going = found.get(session.sessionId);
+        answer(going?.userId === session.userId ? going.left : 0);
+      }
     } catch (error) {
       for (const { fail } of checks) fail(error);
     } finally {
@@ -67,17 +73,18 @@ export class SessionChecks {
     }
   }
 
-  /** Whose the sessions are that go on, of those with these ids. */
-  async #ownersOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  /** Whose the sessions are that go on, of those with these ids, and for how long they do. */
+  async #goingOn(ids: readonly string[]): Promise<ReadonlyMap<string, { userId: string; left: Seconds }>> {
     const rows = await retrying(this.#db, () =>
       this.#db
         .selectFrom("sessions")
-        .select(["id", "user_id"])
+        .select(["id", "user_id as userId"])
+        .select(sql<Seconds>`extract(epoch from expires_at - now())::float8`.as("left"))
         .where("id", "=", sql<string>`any(${[...new Set(ids)]}::uuid[])`)
         .where("ended_at", "is", null)
         .where("expires_at", ">", sql<Date>`now()`)
         .execute(),
     );
-    return new Map(rows.map(({ id, user_id }) => [id, user_id]));
+    return new Map(rows.map(({ id, ...going }) => [id, going]));
   }
 }

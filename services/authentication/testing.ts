@@ -10,6 +10,7 @@ import { createApp } from "./app.ts";
 import type { AuthenticationDatabase } from "./database.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { migrations } from "./migrations.ts";
+import { Revocations } from "./revocations.ts";
 import { SessionChecks } from "./session-checks.ts";
 import { createAccessTokens } from "./tokens.ts";
 
@@ -43,7 +44,8 @@ export interface TestAuthentication {
 
 export async function testAuthentication({
   limiter,
-}: { limiter?: Limiter } = {}): Promise<TestAuthentication> {
+  lease = 0,
+}: { limiter?: Limiter; lease?: number } = {}): Promise<TestAuthentication> {
   const { db, drop } = await testDatabase<AuthenticationDatabase>(migrations);
   const keys = JSON.stringify({ keys: [newKey()] });
   const metrics = new Metrics("authentication");
@@ -56,6 +58,7 @@ export async function testAuthentication({
       callerOf: () => "gateway",
       db,
       sessions: new SessionChecks(db),
+      revocations: new Revocations({ db, checks: db }, lease),
       tokens: await createAccessTokens(keys, {
         issuer: "gatehouse",
         audience: "gatehouse",

@@ -36,11 +36,18 @@ export interface AccessClaims {
   readonly sessionId: string;
 }
 
+/** What a genuine token says besides: when it ends, in seconds since 1970. */
+export interface VerifiedClaims extends AccessClaims {
+  readonly end: Seconds;
+}
+
 export interface AccessTokens {
   readonly lifetime: Seconds;
+  /** Of all that tokens are judged by: two replicas with one fingerprint say the same of every token. */
+  readonly fingerprint: string;
   sign(claims: AccessClaims): Promise<string>;
   /** The claims of a genuine, unexpired access token; undefined for everything else. */
-  verify(token: string): Promise<AccessClaims | undefined>;
+  verify(token: string): Promise<VerifiedClaims | undefined>;
 }
 
 const verifiedClaims = z.object({
@@ -64,9 +71,16 @@ export async function createAccessTokens(keys: string, options: TokenOptions): P
     throw new Error("signing keys: two keys have one kid");
   if (first.d === undefined) throw new Error("signing keys: the first key must be a private one, it signs");
   const signingKey = await importJWK(first as JWK, ALGORITHM);
-  const publicKeys = createLocalJWKSet({
-    keys: set.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid, alg: ALGORITHM, use: "sig" })),
-  });
+  const accepted = set.map(({ kty, crv, x, y, kid }) => ({
+    kty,
+    crv,
+    x,
+    y,
+    kid,
+    alg: ALGORITHM,
+    use: "sig",
+  }));
+  const publicKeys = createLocalJWKSet({ keys: accepted });
 
   const verified = new VerifiedTokens<z.infer<typeof verifiedClaims>>();
 
@@ -94,6 +108,7 @@ export async function createAccessTokens(keys: string, options: TokenOptions): P
 
   return {
     lifetime: options.lifetime,
+    fingerprint: fingerprintOf({ options, accepted: accepted.map((key) => JSON.stringify(key)).sort() }),
 
     sign: ({ userId, sessionId }) =>
       new SignJWT({ sid: sessionId })
@@ -114,9 +129,13 @@ export async function createAccessTokens(keys: string, options: TokenOptions): P
       // jose tolerates as much at the end of a token's life as at its start; no token lives longer for it here.
       const now = Math.floor(currentDate.getTime() / 1000);
       if (exp <= now || now - iat > options.lifetime) return undefined;
-      return { userId: sub, sessionId: sid };
+      return { userId: sub, sessionId: sid, end: Math.min(exp, iat + options.lifetime) };
     },
   };
+}
+
+function fingerprintOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64url");
 }
 
 /** A new refresh token: 256 random bits, of which the database keeps the hash alone. */

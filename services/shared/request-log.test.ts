@@ -10,6 +10,10 @@ const app = new Hono();
 app.onError(problemHandler(logger));
 app.use(logRequests(logger));
 app.post("/things/:id", (c) => c.json({ made: "a secret" }, 201));
+app.get("/polled", (c) => {
+  c.set("routine", true);
+  return c.body(null, 204);
+});
 app.get("/refused", () => {
   throw unauthenticated();
 });
@@ -46,6 +50,11 @@ describe("the request log", () => {
   it("has a line for a refusal too", async () => {
     await app.request("/refused");
     expect(logged()).toEqual([expect.objectContaining({ route: "/refused", status: 401 })]);
+  });
+
+  it("has no line for what is asked several times a second, unless one looks for faults", async () => {
+    await app.request("/polled");
+    expect(lines).toEqual([]);
   });
 
   it("gives the answer the id of the request, and one of its own where there is none that can be logged", async () => {

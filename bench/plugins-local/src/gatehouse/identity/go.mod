@@ -1,3 +1,0 @@
-module gatehouse/identity
-
-go 1.22
