@@ -42,4 +42,21 @@ export async function prove(subject: Subject, running: RunningSubject, stage: St
     if (status === wanted[index]) return;
     throw new Error(`${subject.name} answers a request ${what} with ${status}, not ${wanted[index] ?? "?"}`);
   });
+  if (subject.guarantee === "revocation") await proveRevocation(subject, stage, get);
+}
+
+/** A session that was let in again and again is let in no more once its end is answered. */
+async function proveRevocation(
+  subject: Subject,
+  stage: Stage,
+  get: (cookie: string) => Promise<{ status: number }>,
+): Promise<void> {
+  const { cookie, end } = await stage.newSession();
+  const statusOf = async () => (await get(cookie)).status;
+  const before = [await statusOf(), await statusOf(), await statusOf()];
+  await end();
+  const after = [await statusOf(), await statusOf(), await statusOf()];
+  const told = [...before, ...after].join(", ");
+  if (told !== "200, 200, 200, 401, 401, 401")
+    throw new Error(`${subject.name} answers a session before and after its end with ${told}`);
 }

@@ -9,13 +9,18 @@ export interface Sessions {
 
 export async function openSessions(outputs: Outputs): Promise<Sessions> {
   const ended = await signIn(outputs);
-  const { status } = await ask(`${outputs.gatewayUrl}/authentication/logout`, {
+  await signOut(outputs, ended);
+  return { active: await signIn(outputs), ended };
+}
+
+/** Ends a session by its cookie. */
+export async function signOut({ gatewayUrl, gatewayCa }: Outputs, cookie: string): Promise<void> {
+  const { status } = await ask(`${gatewayUrl}/authentication/logout`, {
     method: "POST",
-    ca: outputs.gatewayCa,
-    headers: { cookie: ended },
+    ca: gatewayCa,
+    headers: { cookie },
   });
   if (status !== 204) throw new Error(`the logout was answered ${status}`);
-  return { active: await signIn(outputs), ended };
 }
 
 /** @returns the cookie of a new session of the administrator */

@@ -8,10 +8,11 @@ import { startProcess, stopProcess } from "../local/processes.ts";
 import type { Progress } from "../local/progress.ts";
 import { findTraefik } from "../local/traefik.ts";
 import { lastLines, waitForPort } from "../local/wait.ts";
+import { REVOCATION_LEASE_MS } from "../services/shared/lifetimes.ts";
 import { handshakes } from "./handshakes.ts";
 import { pidOf } from "../tests/support/processes.ts";
 import type { Sessions } from "./sessions.ts";
-import { openSessions } from "./sessions.ts";
+import { openSessions, signIn, signOut } from "./sessions.ts";
 
 /** The path that every subject answers. */
 export const PATH = "/products";
@@ -54,12 +55,15 @@ export class Stage implements AsyncDisposable {
         replicas: 1,
         limits: "off",
         limitStoreFailure: "local",
+        checks: "service",
         drills: false,
         logs: false,
         roleRefusal: "401",
         databaseUrl: undefined,
       },
       silentUntil(stop),
+      // For the gateway that remembers sessions. All others are told of leases too, and leave it.
+      { replicaVariables: () => ({ REVOCATION_LEASE_MS: String(REVOCATION_LEASE_MS) }) },
     );
     cleanup.defer(() => platform.stop());
     const sessions = await openSessions(platform.outputs);
@@ -85,6 +89,13 @@ export class Stage implements AsyncDisposable {
       cert: join(this.#folder, `certificates/${name}.crt`),
       key: join(this.#folder, `certificates/${name}.key`),
     };
+  }
+
+  /** One more session, by its cookie, and how it is ended. */
+  async newSession(): Promise<{ readonly cookie: string; readonly end: () => Promise<void> }> {
+    const { outputs } = this.#platform;
+    const cookie = await signIn(outputs);
+    return { cookie, end: () => signOut(outputs, cookie) };
   }
 
   /** Port of a part of the platform: `authentication-1`, `postgres`. */

@@ -9,7 +9,7 @@ export type Guarantee =
   | "caller"
   /** A genuine, unexpired token; a session that was ended is served until the token runs out. */
   | "token"
-  /** A genuine token of a session that the database says goes on: a revocation is seen by the next request. */
+  /** A genuine token of a session that goes on: once its end was answered, no request is let in. */
   | "revocation";
 
 /** Something that is measured: a way to serve the same answer. */

@@ -10,6 +10,7 @@ const options: GatewayOptions = {
   limits: defaultLimits,
   drills: true,
   hstsSeconds: 3600,
+  checks: "service",
   forwardAuthAddress: (service) => `https://${service}.internal:8443`,
 };
 const gateway = gatewayConfiguration(catalog, options);

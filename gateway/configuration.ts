@@ -2,6 +2,7 @@ import type { Catalog, Route } from "../services/shared/catalog.ts";
 import { allRoutes, GATEWAY, pathPattern, routeName } from "../services/shared/catalog.ts";
 import { IDLE_CONNECTION_SECONDS } from "../services/shared/lifetimes.ts";
 import { limitPolicyOf } from "../services/shared/limit-policies.ts";
+import { contradiction } from "./checks.ts";
 import { SECURE_ENTRY_POINT, tlsOptions } from "./entrypoints.ts";
 import type { ChainedRoute, MiddlewareOptions } from "./middlewares.ts";
 import { middlewares, middlewaresFor } from "./middlewares.ts";
@@ -13,6 +14,8 @@ export interface GatewayOptions extends MiddlewareOptions {
 
 /** Derives the whole gateway from the catalog. Pure: the same table gives the same objects, wherever they run. */
 export function gatewayConfiguration(catalog: Catalog, options: GatewayOptions): GatewayConfiguration {
+  const wrong = contradiction(options.checks, options.limits === "off" ? "off" : options.limits.mode);
+  if (wrong !== undefined) throw new Error(wrong);
   const exposed = allRoutes(catalog, options).filter((route) => route.access !== "internal");
   const chained = exposed.map((route) => chainedRoute(catalog, route, options));
   const behind = [...new Set(exposed.map((route) => route.service))];

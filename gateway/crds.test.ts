@@ -10,12 +10,14 @@ const gateway = gatewayConfiguration(catalog, {
   limits: defaultLimits,
   drills: true,
   hstsSeconds: 3600,
+  checks: "service",
   forwardAuthAddress: (service) => `https://${service}.example`,
 });
 const SECRET = "gateway-tls";
 const objects = renderCrds(gateway, {
   namespace: "shop",
   certificate: () => SECRET,
+  certificateFolder: () => "/tls",
   edge: "edge-tls",
   port: 443,
 });
@@ -51,6 +53,38 @@ function withAnswering(middleware: object): object {
   const answering = { name: "authentication", port: 443, middlewares: middlewares.map((name) => ({ name })) };
   return { errors: { ...errors, service: answering } };
 }
+
+it("name the files of a mounted Secret for the plugin that remembers sessions, as the file names its own", () => {
+  const remembering = gatewayConfiguration(catalog, {
+    limits: defaultLimits,
+    drills: true,
+    hstsSeconds: 3600,
+    checks: "gateway",
+    forwardAuthAddress: (service) => `https://${service}.example`,
+  });
+  const address = "https://authentication.example";
+  const inCluster = renderCrds(remembering, {
+    namespace: "shop",
+    certificate: () => SECRET,
+    certificateFolder: (name) => `/certificates/${name}`,
+    edge: "edge-tls",
+    port: 443,
+  }).find(({ metadata }) => metadata.name === "authenticate");
+  const folder = "/certificates/gateway";
+  const files = { ca: `${folder}/ca.crt`, certificate: `${folder}/tls.crt`, key: `${folder}/tls.key` };
+  expect(inCluster?.spec).toEqual({ plugin: { sessions: { address, ...files } } });
+
+  const inFile = renderFile(remembering, {
+    ca: CA,
+    certificate: () => FILES,
+    edge: FILES,
+    servers: () => [],
+    healthCheck: { path: "/health/ready", interval: "1s", timeout: "1s" },
+  }) as FileConfiguration;
+  expect(inFile.http.middlewares["authenticate"]).toEqual({
+    plugin: { sessions: { address, ca: CA, certificate: FILES.certFile, key: FILES.keyFile } },
+  });
+});
 
 describe("the custom resources and the local file say the same", () => {
   it("of routes: rule, priority, entry points, chain of middlewares, service, TLS", () => {

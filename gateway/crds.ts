@@ -1,3 +1,4 @@
+import { SESSIONS_PLUGIN } from "./checks.ts";
 import type { GatewayConfiguration, Middleware, Router, ServersTransport, Service } from "./terms.ts";
 
 /** Where certificates and servers are in the cluster. */
@@ -5,6 +6,8 @@ export interface CrdOptions {
   readonly namespace: string;
   /** Name of the Secret with a certificate, its key and the platform's CA, by the certificate's name. */
   readonly certificate: (name: string) => string;
+  /** Folder in the gateway's pods that holds that Secret's files, for what reads no Secrets. */
+  readonly certificateFolder: (name: string) => string;
   /** Name of the Secret with the certificate that clients of the gateway see. */
   readonly edge: string;
   /** Port of every Service. */
@@ -82,7 +85,7 @@ function renderTransport({ tls, ...transport }: ServersTransport, { certificate 
 function renderMiddleware(
   middleware: Middleware,
   gateway: GatewayConfiguration,
-  { certificate, port }: CrdOptions,
+  { certificate, certificateFolder, port }: CrdOptions,
 ): object {
   if ("errors" in middleware) {
     const { answeredBy, ...errors } = middleware.errors;
@@ -90,6 +93,12 @@ function renderMiddleware(
     const [name] = Object.keys(gateway.services);
     const service = { name, port, middlewares: answeredBy.map((answering) => ({ name: answering })) };
     return { errors: { ...errors, errorRequestHeaders: [], service } };
+  }
+  if ("plugin" in middleware) {
+    const { address, tls } = middleware.plugin.sessions;
+    const folder = certificateFolder(tls.certificate);
+    const files = { ca: `${folder}/ca.crt`, certificate: `${folder}/tls.crt`, key: `${folder}/tls.key` };
+    return { plugin: { [SESSIONS_PLUGIN]: { address, ...files } } };
   }
   if (!("forwardAuth" in middleware)) return middleware;
   const { tls, ...forwardAuth } = middleware.forwardAuth;

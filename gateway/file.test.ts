@@ -9,6 +9,7 @@ const gateway = gatewayConfiguration(catalog, {
   limits: defaultLimits,
   drills: false,
   hstsSeconds: 3600,
+  checks: "service",
   forwardAuthAddress: (service) => `https://${service}.internal:8443`,
 });
 

@@ -1,3 +1,4 @@
+import { SESSIONS_PLUGIN } from "./checks.ts";
 import { REFUSING } from "./overload.ts";
 import type { GatewayConfiguration, Middleware, TlsClient } from "./terms.ts";
 
@@ -62,6 +63,11 @@ function renderMiddleware(middleware: Middleware, name: string, options: FileOpt
     const { answeredBy, ...errors } = middleware.errors;
     return { errors: { ...errors, errorRequestHeaders: [], service: name } };
   }
+  if ("plugin" in middleware) {
+    const { address, tls } = middleware.plugin.sessions;
+    const { ca, cert: certificate, key } = clientTls(tls, options);
+    return { plugin: { [SESSIONS_PLUGIN]: { address, ca, certificate, key } } };
+  }
   if (!("forwardAuth" in middleware)) return middleware;
   const { tls, ...forwardAuth } = middleware.forwardAuth;
   return { forwardAuth: { ...forwardAuth, tls: clientTls(tls, options) } };
@@ -84,7 +90,7 @@ function answering(middlewares: readonly string[]): object {
 const NOBODY = "nobody";
 const orNobody = (service: string) => `${service}-or-nobody`;
 
-function clientTls(tls: TlsClient, options: FileOptions): object {
+function clientTls(tls: TlsClient, options: FileOptions) {
   const { certFile, keyFile } = options.certificate(tls.certificate);
   return { ca: options.ca, cert: certFile, key: keyFile };
 }

@@ -11,6 +11,7 @@ const options: GatewayOptions = {
   limits: defaultLimits,
   drills: false,
   hstsSeconds: 3600,
+  checks: "service",
   forwardAuthAddress: (service) => `https://${service}.internal:8443`,
 };
 const gateway = gatewayConfiguration(catalog, options);
@@ -69,6 +70,28 @@ describe("the middlewares", () => {
         tls: { certificate: "gateway" },
       },
     });
+  });
+
+  it("ask and remember by the plugin, where sessions are checked at the gateway", () => {
+    const remembering = gatewayConfiguration(catalog, { ...options, checks: "gateway" });
+    const { authenticate, ...others } = remembering.middlewares;
+    expect(authenticate).toEqual({
+      plugin: {
+        sessions: {
+          address: "https://authentication.internal:8443",
+          tls: { certificate: "gateway" },
+        },
+      },
+    });
+    const { authenticate: asked, ...same } = gateway.middlewares;
+    expect(asked).toHaveProperty("forwardAuth");
+    expect(others).toEqual(same);
+    expect(remembering.routers).toEqual(gateway.routers);
+  });
+
+  it("cannot leave out the check that counts requests", () => {
+    const limits: Limits = { ...defaultLimits, mode: "central" };
+    expect(() => gatewayConfiguration(catalog, { ...options, limits, checks: "gateway" })).toThrow(/central/);
   });
 
   it("say with central limits which limit a route has, and believe what is left of it", () => {

@@ -1,6 +1,7 @@
 import type { Access } from "../services/shared/catalog.ts";
 import { GATEWAY, MAX_BODY_BYTES } from "../services/shared/catalog.ts";
 import { RATE_LIMIT_HEADERS } from "../services/shared/rate-limit-echo.ts";
+import type { Checks } from "./checks.ts";
 import type { Limits, LimitsMode } from "./limits.ts";
 import { overloadMiddlewares } from "./overload.ts";
 import type { Middleware } from "./terms.ts";
@@ -18,6 +19,7 @@ const REPEATED_BODY_BYTES = 1024;
 const CHECK_ANSWER_BYTES = 2 * 1024;
 
 export interface MiddlewareOptions {
+  readonly checks: Checks;
   readonly limits: Limits | "off";
   /** `max-age` of Strict-Transport-Security in seconds; 0 where the host is shared with others, as localhost is. */
   readonly hstsSeconds: number;
@@ -140,17 +142,19 @@ function firstCheckOf({ access, limits, policy }: ChainedRoute, options: Middlew
   const authentication = options.forwardAuthAddress("authentication");
   const query = limits === "central" ? `?limit=${policy}` : "";
   const left = limits === "central" ? RATE_LIMIT_HEADERS : [];
-  return access === "public" && limits === "central"
-    ? // An empty list would show it every header.
-      forwardAuth(`${authentication}/limit${query}`, {
-        sees: ["Accept", REQUEST_ID_HEADER],
-        sets: [REQUEST_ID_HEADER, ...left],
-      })
-    : forwardAuth(`${authentication}/validate${query}`, {
-        sees: ["Authorization", "Cookie", REQUEST_ID_HEADER],
-        sets: ["X-User-ID", REQUEST_ID_HEADER, ...left],
-        names: "X-User-ID",
-      });
+  if (access === "public" && limits === "central")
+    // An empty list would show it every header.
+    return forwardAuth(`${authentication}/limit${query}`, {
+      sees: ["Accept", REQUEST_ID_HEADER],
+      sets: [REQUEST_ID_HEADER, ...left],
+    });
+  if (options.checks === "gateway")
+    return { plugin: { sessions: { address: authentication, tls: { certificate: GATEWAY } } } };
+  return forwardAuth(`${authentication}/validate${query}`, {
+    sees: ["Authorization", "Cookie", REQUEST_ID_HEADER],
+    sets: ["X-User-ID", REQUEST_ID_HEADER, ...left],
+    names: "X-User-ID",
+  });
 }
 
 function limitMiddlewares(limits: Limits): Record<string, Middleware> {

@@ -1,3 +1,5 @@
+import type { Checks } from "./checks.ts";
+
 /**
  * What the gateway tells of itself, in the words of Traefik's static configuration. The local platform writes it to a
  * file, the stack passes it to the chart.
@@ -7,21 +9,26 @@
  * `accessLog`: one JSON line a request. What is not named here is not logged: no header of the client but those that
  * the platform has set by then, and no query string, which clients fill with all kinds of secrets.
  */
-export const accessLogOptions = {
-  format: "json",
-  fields: {
-    defaultMode: "drop",
-    names: Object.fromEntries(
-      [
-        ...["StartUTC", "entryPointName", "ClientHost", "RequestMethod", "RequestPath", "RequestProtocol"],
-        ...["RouterName", "ServiceName", "ServiceAddr", "DownstreamStatus", "Duration", "RetryAttempts"],
-        ...["TraceId", "ClientUsername"],
-      ].map((name) => [name, "keep"]),
-    ),
-    headers: { defaultMode: "drop", names: { "X-Request-Id": "keep" } },
-    queryParameters: { defaultMode: "drop" },
-  },
-} as const;
+export function accessLogOptions(checks: Checks) {
+  const fields = [
+    ...["StartUTC", "entryPointName", "ClientHost", "RequestMethod", "RequestPath", "RequestProtocol"],
+    ...["RouterName", "ServiceName", "ServiceAddr", "DownstreamStatus", "Duration", "RetryAttempts"],
+    ...["TraceId", "ClientUsername"],
+  ];
+  // ClientUsername comes from ForwardAuth alone; the plugin names the user in the answer.
+  const headers = ["X-Request-Id", ...(checks === "gateway" ? ["X-User-Id"] : [])];
+  return {
+    format: "json",
+    fields: {
+      defaultMode: "drop",
+      names: kept(fields),
+      headers: { defaultMode: "drop", names: kept(headers) },
+      queryParameters: { defaultMode: "drop" },
+    },
+  } as const;
+}
+
+const kept = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "keep"]));
 
 /** Name of the entry point that shows the metrics, at `/metrics`; nobody outside reaches it. */
 export const METRICS_ENTRY_POINT = "metrics";

@@ -8,6 +8,7 @@ import { overloadMiddlewares, REQUESTS_PER_ROUTE } from "./overload.ts";
 const options = {
   drills: true,
   hstsSeconds: 0,
+  checks: "service" as const,
   forwardAuthAddress: (service: string) => `https://${service}`,
 };
 const gateway = gatewayConfiguration(catalog, { ...options, limits: "off" });

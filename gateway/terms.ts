@@ -71,6 +71,13 @@ export interface ForwardAuth {
   readonly tls: TlsClient;
 }
 
+/** The check of who is signed in by our plugin (plugins-local/), which remembers sessions. */
+export interface Sessions {
+  /** Base URL of the authentication service. */
+  readonly address: string;
+  readonly tls: TlsClient;
+}
+
 /** Answers that are replaced: by a chain of middlewares which lets no request through, so that no server is asked. */
 export interface Errors {
   readonly status: readonly string[];
@@ -126,7 +133,8 @@ export type Middleware =
         readonly disableRetryOnNetworkError: boolean;
       };
     }
-  | { readonly forwardAuth: ForwardAuth };
+  | { readonly forwardAuth: ForwardAuth }
+  | { readonly plugin: { readonly sessions: Sessions } };
 
 export interface TlsOptions {
   readonly minVersion: string;

@@ -2,6 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { connect } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { sessionsPluginOptions } from "../gateway/checks.ts";
 import type { GatewayOptions } from "../gateway/configuration.ts";
 import { gatewayConfiguration } from "../gateway/configuration.ts";
 import {
@@ -34,6 +36,9 @@ import { startProcess } from "./processes.ts";
 import type { RunningServices } from "./services.ts";
 import type { StateFolder } from "./state.ts";
 import { lastLines, waitFor } from "./wait.ts";
+
+/** Where Traefik runs: it reads `plugins-local/` there. */
+const cwd = fileURLToPath(new URL("../gateway", import.meta.url));
 
 /** What Traefik may take of this machine's memory before it collects garbage more often. */
 const GOMEMLIMIT = "256MiB";
@@ -77,7 +82,7 @@ export async function startGateway(context: GatewayContext): Promise<RunningGate
   const gateway = new KeptProcess({
     name: "gateway",
     signal: "SIGTERM",
-    spawn: () => startProcess(traefik, [`--configFile=${staticFile}`], { log, env }),
+    spawn: () => startProcess(traefik, [`--configFile=${staticFile}`], { log, env, cwd }),
     folder,
     report: context.report,
   });
@@ -105,6 +110,7 @@ function writeDynamic(context: GatewayContext): string {
 function dynamicConfiguration({ authority, services, options }: GatewayContext): object {
   const gateway = gatewayConfiguration(catalog, {
     limits: limitsOf(options),
+    checks: options.checks,
     drills: options.drills,
     // Browsers would demand HTTPS of every other program on localhost.
     hstsSeconds: 0,
@@ -131,7 +137,7 @@ function staticConfiguration(
   return {
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "WARN", format: "json" },
-    accessLog: { ...accessLogOptions, filePath: folder.file("logs/access.log") },
+    accessLog: { ...accessLogOptions(options.checks), filePath: folder.file("logs/access.log") },
     entryPoints: {
       [SECURE_ENTRY_POINT]: {
         address: `${HOST}:${port}`,
@@ -146,6 +152,7 @@ function staticConfiguration(
       [METRICS_ENTRY_POINT]: { address: `${HOST}:${metricsPort}` },
     },
     ...(options.traces === undefined ? {} : { tracing: tracingOptions(options.traces) }),
+    ...(options.checks === "gateway" ? { experimental: sessionsPluginOptions } : {}),
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
     providers: {
       file: { filename: dynamicFile },

@@ -44,6 +44,7 @@ describe("the options of npm start", () => {
       replicas: 2,
       limits: "on",
       limitStoreFailure: "local",
+      checks: "service",
       drills: true,
       logs: false,
       roleRefusal: "401",
@@ -54,7 +55,7 @@ describe("the options of npm start", () => {
   it("are what is given", () => {
     const argv =
       "--port 0 --http-port 8081 --dashboard-port 0 --traces dashboard --state elsewhere --replicas 3 " +
-      "--limits central --limit-store-failure open --drills off";
+      "--limits central --limit-store-failure open --checks service --drills off";
     const environment = { DATABASE_URL: "postgresql://root@db/defaultdb" };
     expect(parseOptions([...argv.split(" "), "--role-refusal=403", "--logs"], environment)).toEqual({
       port: 0,
@@ -65,6 +66,7 @@ describe("the options of npm start", () => {
       replicas: 3,
       limits: "central",
       limitStoreFailure: "open",
+      checks: "service",
       drills: false,
       logs: true,
       roleRefusal: "403",
@@ -91,11 +93,18 @@ describe("the options of npm start", () => {
     ["--replicas", "two"],
     ["--limits", "true"],
     ["--limit-store-failure", "on"],
+    ["--checks", "plugin"],
     ["--drills", "yes"],
     ["--role-refusal", "404"],
   ])("refuse %s %j with exit code 2 and name the flag", (flag, value) => {
     expect(exitCodeOf(`${flag}=${value}`)).toBe(2);
     expect(printed).toContain(flag);
+  });
+
+  it("remember sessions at the gateway on request, but not with limits that are counted by the check", () => {
+    expect(parseOptions(["--checks", "gateway", "--limits", "off"], {}).checks).toBe("gateway");
+    expect(exitCodeOf("--checks", "gateway", "--limits", "central")).toBe(2);
+    expect(printed).toContain("--checks gateway with --limits central");
   });
 
   it("refuse what they do not know, with exit code 2", () => {

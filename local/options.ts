@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
+import type { Checks } from "../gateway/checks.ts";
+import { contradiction } from "../gateway/checks.ts";
 
 /** How a local platform is to run. */
 export interface LocalOptions {
@@ -13,6 +15,8 @@ export interface LocalOptions {
   readonly replicas: number;
   /** Who counts requests: each gateway, nobody, or the authentication service for all gateways. */
   readonly limits: "on" | "off" | "central";
+  /** Where it is checked who is signed in. */
+  readonly checks: Checks;
   /** What a request meets while the store of the central limits does not answer. */
   readonly limitStoreFailure: "local" | "open" | "closed";
   readonly drills: boolean;
@@ -51,6 +55,14 @@ export function localCommand(): Command {
         .choices(["local", "open", "closed"])
         .default("local"),
     )
+    .addOption(
+      new Option(
+        "--checks <service|gateway>",
+        "ask for each request who is signed in, or remember it while no session's end can be missed",
+      )
+        .choices(["service", "gateway"])
+        .default("service"),
+    )
     .addOption(onOff("--drills <on|off>", "GET /<service>/fail, which breaks a replica on purpose", "on"))
     .option(
       "--traces <url>",
@@ -72,21 +84,23 @@ export function localCommand(): Command {
 
 /** Reads the command line and the environment. Wrong input ends the process with usage and exit code 2. */
 export function parseOptions(argv: readonly string[], environment: NodeJS.ProcessEnv): LocalOptions {
-  const flags = localCommand()
-    .parse(["node", "npm start --", ...argv])
-    .opts<{
-      port: number;
-      httpPort?: number;
-      dashboardPort?: number | "off";
-      state: string;
-      replicas: number;
-      limits: "on" | "off" | "central";
-      limitStoreFailure: "local" | "open" | "closed";
-      drills: "on" | "off";
-      traces?: string;
-      logs?: true;
-      roleRefusal: "401" | "403";
-    }>();
+  const command = localCommand().parse(["node", "npm start --", ...argv]);
+  const flags = command.opts<{
+    port: number;
+    httpPort?: number;
+    dashboardPort?: number | "off";
+    state: string;
+    replicas: number;
+    limits: "on" | "off" | "central";
+    limitStoreFailure: "local" | "open" | "closed";
+    checks: Checks;
+    drills: "on" | "off";
+    traces?: string;
+    logs?: true;
+    roleRefusal: "401" | "403";
+  }>();
+  const wrong = contradiction(flags.checks, flags.limits);
+  if (wrong !== undefined) command.error(`error: --checks gateway with --limits central: ${wrong}`);
   return {
     port: flags.port,
     httpPort: flags.httpPort,
@@ -95,6 +109,7 @@ export function parseOptions(argv: readonly string[], environment: NodeJS.Proces
     replicas: flags.replicas,
     limits: flags.limits,
     limitStoreFailure: flags.limitStoreFailure,
+    checks: flags.checks,
     drills: flags.drills === "on",
     traces: flags.traces,
     logs: flags.logs ?? false,

@@ -13,7 +13,7 @@ export interface ProcessId {
 export function startProcess(
   program: string,
   args: readonly string[],
-  options: { log: string; env?: NodeJS.ProcessEnv } & Pick<SpawnOptions, "uid" | "gid">,
+  options: { log: string; env?: NodeJS.ProcessEnv } & Pick<SpawnOptions, "cwd" | "uid" | "gid">,
 ): ChildProcess {
   const { log, ...rest } = options;
   const output = openSync(log, "a", 0o600);

@@ -8,6 +8,7 @@ import { bundle, sourceOf } from "../services/bundle.ts";
 import { catalog } from "../services/catalog.ts";
 import type { EnvironmentFor } from "../services/shared/config.ts";
 import { addressVariable, calleesOf, servicesWithDatabase } from "../services/shared/catalog.ts";
+import { REVOCATION_LEASE_MS } from "../services/shared/lifetimes.ts";
 import type { CertificateAuthority } from "./certificates.ts";
 import type { Database } from "./database.ts";
 import type { LocalGenerations } from "./generations.ts";
@@ -172,6 +173,7 @@ function ownVariables(service: string, { folder, generations, options }: Service
     case "authentication":
       return {
         SIGNING_KEYS_FILE: writeSigningKeys(folder, generations.wanted("signing-keys")),
+        REVOCATION_LEASE_MS: String(options.checks === "gateway" ? REVOCATION_LEASE_MS : 0),
         ...limitVariables(options),
       };
     case "authorization":

@@ -46,6 +46,7 @@ export const schema = z.object({
   limitConcurrent: count,
   limitStoreFailure: z.enum(["local", "open", "closed"]),
   limitStoreImage: text,
+  checks: z.enum(["service", "gateway"]),
   pods: z.record(z.string(), z.strictObject(podKeys).partial()),
   drills: z.stringbool(),
   roleRefusal: z.literal(["401", "403"]),

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import type { Checks } from "../gateway/checks.ts";
+import { contradiction } from "../gateway/checks.ts";
 import type { Limits } from "../gateway/limits.ts";
 import type { AllGenerations, Generations, Ring } from "../rotation/ring.ts";
 import type { Settings } from "./config-schema.ts";
@@ -71,6 +73,8 @@ export interface StackConfig {
   readonly traefik: ChartLocation;
   readonly exposure: Exposure;
   readonly limits: Limits | "off";
+  /** Where it is checked who is signed in. */
+  readonly checks: Checks;
   /** The store of central limits, and what happens without it. */
   readonly limitStore: { readonly image: string; readonly failure: "local" | "open" | "closed" };
   readonly pods: (name: string) => PodSettings;
@@ -130,6 +134,8 @@ function describe(issue: z.core.$ZodIssue): string {
 /** What each key allows by itself but the keys together do not. */
 function contradictions(settings: Settings, known: readonly string[]): string[] {
   const problems: string[] = [];
+  const contrary = contradiction(settings.checks, settings.limits === "central" ? "central" : "off");
+  if (contrary !== undefined) problems.push(`gatehouse:checks: ${contrary}`);
   if (settings.exposure === "NodePort" && settings.hosts.length === 0)
     problems.push("gatehouse:hosts: with exposure NodePort, name at least one address of a node");
   if (settings.database === "external" && settings.databaseUrl === "")
@@ -170,6 +176,7 @@ function arrange(settings: Settings): StackConfig {
     exposure: exposure(settings),
     limits:
       settings.limits === "off" ? "off" : { mode: settings.limits, requestsPerMinute, burst, concurrent },
+    checks: settings.checks,
     limitStore: { image: settings.limitStoreImage, failure: settings.limitStoreFailure },
     pods: (name) => podSettings(settings, name),
     drills: settings.drills,

@@ -1,3 +1,4 @@
+import { REVOCATION_LEASE_MS } from "../services/shared/lifetimes.ts";
 import type { Administrator } from "./administrator.ts";
 import type { StackConfig } from "./config.ts";
 import type { ServiceExtras } from "./microservice.ts";
@@ -7,13 +8,19 @@ import type { SigningKeys } from "./signing-keys.ts";
 
 /** What single services read beyond what every service does; a new service needs no entry. */
 export function serviceExtras(
-  config: Pick<StackConfig, "roleRefusal">,
+  config: Pick<StackConfig, "roleRefusal" | "checks">,
   keys: SigningKeys,
   limits: ServiceExtras,
 ): Readonly<Record<string, ServiceExtras>> {
   return {
     authentication: {
-      environment: [...plain({ SIGNING_KEYS_FILE: keys.file }), ...limits.environment],
+      environment: [
+        ...plain({
+          SIGNING_KEYS_FILE: keys.file,
+          REVOCATION_LEASE_MS: String(config.checks === "gateway" ? REVOCATION_LEASE_MS : 0),
+        }),
+        ...limits.environment,
+      ],
       secrets: [keys.folder, ...limits.secrets],
       reaches: limits.reaches,
     },

@@ -16,6 +16,7 @@ import { runtimeEnvironment } from "../gateway/runtime.ts";
 import { autoscaling } from "./autoscaling.ts";
 import type { PodSettings } from "./config.ts";
 import { GATEWAY_METRICS_PORT } from "./network.ts";
+import type { SessionsPlugin } from "./sessions-plugin.ts";
 import { plain, podLabels, resources, scrapeAnnotations } from "./pods.ts";
 
 /** Traefik's version; below 3.7.13 ForwardAuth has known advisories. */
@@ -28,12 +29,20 @@ const READINESS_PATH = "/ready";
 const LEAVING = "5s";
 const GRACE_SECONDS = 30;
 
+export interface GatewaySettings {
+  /** Port that clients use. */
+  readonly publicPort: number;
+  /** Base URL of the collector that traces go to. */
+  readonly tracesEndpoint: string | undefined;
+  /** The plugin that remembers sessions, where they are checked in the gateway. */
+  readonly sessions: SessionsPlugin | undefined;
+}
+
 /** Values of the Traefik chart. All literal and none of them secret. */
 export function gatewayValues(
   name: string,
   pods: PodSettings,
-  publicPort: number,
-  tracesEndpoint: string | undefined,
+  { publicPort, tracesEndpoint, sessions }: GatewaySettings,
 ) {
   return {
     nameOverride: name,
@@ -44,7 +53,7 @@ export function gatewayValues(
       // The autoscaler sets it.
       replicas: null,
       podLabels: podLabels(name),
-      podAnnotations: scrapeAnnotations("http", GATEWAY_METRICS_PORT),
+      podAnnotations: { ...scrapeAnnotations("http", GATEWAY_METRICS_PORT), ...sessions?.annotations },
       terminationGracePeriodSeconds: GRACE_SECONDS,
       readinessPath: READINESS_PATH,
     },
@@ -68,10 +77,11 @@ export function gatewayValues(
     rbac: { namespaced: true },
     ingressClass: { enabled: false },
     providers: { kubernetesCRD: { enabled: true }, kubernetesIngress: { enabled: false } },
+    ...sessions?.values,
     api: { dashboard: false },
     service: { enabled: false },
     log: { level: "INFO", format: "json" },
-    accessLog: { enabled: true, ...accessLogOptions },
+    accessLog: { enabled: true, ...accessLogOptions(sessions === undefined ? "service" : "gateway") },
     ...(tracesEndpoint === undefined ? {} : { tracing: chartTracing(tracesEndpoint) }),
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets.join() } },
     ports: {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../services/catalog.ts";
 import { allRoutes } from "../services/shared/catalog.ts";
@@ -141,6 +143,62 @@ describe("the release", () => {
       ingressClass: { enabled: false },
       providers: { kubernetesIngress: { enabled: false } },
     });
+  });
+});
+
+describe("sessions that the gateway remembers", () => {
+  const leaseIn = (of: Stack) =>
+    of
+      .one("kubernetes:apps/v1:Deployment", "authentication")
+      .spec.template.spec.containers[0]?.env.find(({ name }) => name === "REVOCATION_LEASE_MS")?.value;
+
+  it("are none by default: no plugin, and nobody waits for a lease", () => {
+    expect(stack.one("kubernetes:helm.sh/v3:Release", "gateway-release").values).not.toHaveProperty(
+      "experimental",
+    );
+    expect(leaseIn(stack)).toBe("0");
+  });
+
+  it("come with the plugin's whole source, the files that it reads, and a lease that services wait for", async () => {
+    const remembering = await runStack({ checks: "gateway" });
+    const folder = join(import.meta.dirname, "../gateway/plugins-local/src/gatehouse/sessions");
+    const source = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+    );
+    expect(Object.keys(source)).toEqual(expect.arrayContaining([".traefik.yml", "go.mod", "sessions.go"]));
+    expect(remembering.one("kubernetes:helm.sh/v3:Release", "gateway-release").values).toMatchObject({
+      deployment: {
+        podAnnotations: { "gatehouse/sessions-plugin": expect.stringMatching(/^[0-9a-f]{16}$/) as string },
+      },
+      experimental: {
+        abortOnPluginFailure: true,
+        localPlugins: {
+          sessions: {
+            moduleName: "gatehouse/sessions",
+            mountPath: "/plugins-local/src/gatehouse/sessions",
+            type: "inlinePlugin",
+            source,
+          },
+        },
+      },
+      volumes: [{ name: "gateway-tls", mountPath: "/certificates", type: "secret" }],
+      accessLog: { fields: { headers: { names: { "X-User-Id": "keep" } } } },
+    });
+    expect(remembering.one("kubernetes:traefik.io/v1alpha1:Middleware", "authenticate").spec).toEqual({
+      plugin: {
+        sessions: {
+          address: "https://authentication.gatehouse.svc",
+          ca: "/certificates/ca.crt",
+          certificate: "/certificates/tls.crt",
+          key: "/certificates/tls.key",
+        },
+      },
+    });
+    expect(leaseIn(remembering)).toBe("500");
+  });
+
+  it("are not with limits that are counted by the check", async () => {
+    await expect(runStack({ checks: "gateway", limits: "central" })).rejects.toThrow(/gatehouse:checks/);
   });
 });
 

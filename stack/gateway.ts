@@ -11,6 +11,7 @@ import type { StackConfig } from "./config.ts";
 import { ENTRY_POINT_PORTS, gatewayValues } from "./gateway-values.ts";
 import { SERVICE_HTTPS_PORT } from "./microservice.ts";
 import type { PlatformNamespace } from "./namespace.ts";
+import { CLIENT_CERTIFICATE_FOLDER, sessionsPlugin } from "./sessions-plugin.ts";
 import {
   allowFrom,
   allowTo,
@@ -72,9 +73,13 @@ export class Gateway extends pulumi.ComponentResource {
           cleanupOnFail: true,
           timeout: 300,
           // Literals only: with an unknown value in here, a preview could not know the chart's CRDs.
-          values: gatewayValues(GATEWAY, config.pods(GATEWAY), exposure.httpsPort, config.tracesEndpoint),
+          values: gatewayValues(GATEWAY, config.pods(GATEWAY), {
+            publicPort: exposure.httpsPort,
+            tracesEndpoint: config.tracesEndpoint,
+            sessions: config.checks === "gateway" ? sessionsPlugin(CLIENT_CERTIFICATE) : undefined,
+          }),
         },
-        { ...parent, dependsOn: [policy] },
+        { ...parent, dependsOn: [policy, client.resource] },
       );
     }
 
@@ -124,6 +129,7 @@ export class Gateway extends pulumi.ComponentResource {
       const objects = renderCrds(gateway, {
         namespace: namespace.name,
         certificate: () => CLIENT_CERTIFICATE,
+        certificateFolder: () => CLIENT_CERTIFICATE_FOLDER,
         edge: EDGE_CERTIFICATE,
         port: SERVICE_HTTPS_PORT,
       });
@@ -164,10 +170,11 @@ export class Gateway extends pulumi.ComponentResource {
 
 /** What the route table is made with; the services' addresses are those that their certificates have. */
 export function gatewayOptions(
-  config: Pick<StackConfig, "namespace" | "limits" | "drills" | "hstsSeconds">,
+  config: Pick<StackConfig, "namespace" | "limits" | "checks" | "drills" | "hstsSeconds">,
 ): GatewayOptions {
   return {
     limits: config.limits,
+    checks: config.checks,
     drills: config.drills,
     hstsSeconds: config.hstsSeconds,
     forwardAuthAddress: (service) => `https://${service}.${config.namespace}.svc`,

@@ -5,11 +5,11 @@ import { envoy } from "./envoy.ts";
 import { fastify } from "./fastify.ts";
 import { flask } from "./flask.ts";
 import { nginx } from "./nginx.ts";
-import { forwardAuth, plugin, publicRoute, traefik, userRoute } from "./traefik.ts";
+import { forwardAuth, publicRoute, rememberingRoute, traefik, userRoute } from "./traefik.ts";
 
 /** All that is measured: services by themselves, Traefik and our gateway, and what users would pick instead. */
 export const subjects: readonly Subject[] = [
   ...[node, hono, service],
-  ...[traefik, forwardAuth, publicRoute, userRoute, plugin],
+  ...[traefik, forwardAuth, publicRoute, userRoute, rememberingRoute],
   ...[nginx, caddy, envoy, fastify, flask],
 ];

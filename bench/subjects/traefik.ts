@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Checks } from "../../gateway/checks.ts";
+import { sessionsPluginOptions } from "../../gateway/checks.ts";
 import { gatewayConfiguration } from "../../gateway/configuration.ts";
 import {
   entryPointHttp,
@@ -36,33 +38,10 @@ export const forwardAuth: Subject = {
 };
 
 /** The folder from which Traefik reads `plugins-local/`. */
-const PLUGINS = new URL("..", import.meta.url).pathname;
-
-/** What a check costs that asks nobody: the user's route with tokens verified inside Traefik. */
-export const plugin: Subject = {
-  name: "plugin",
-  what: "our whole gateway, but with tokens verified by a plugin in Traefik, which sees no revocation",
-  guarantee: "token",
-  async start(stage) {
-    const upstream = await startUpstream(stage, "plugin");
-    const { http, ...rest } = wholeGateway(stage, upstream, "user");
-    const authenticate = { plugin: { identity: { keys: publicKeys(stage) } } };
-    const middlewares = { ...http.middlewares, authenticate };
-    const proxy = await startTraefik(
-      stage,
-      "plugin",
-      { http: { ...http, middlewares }, ...rest },
-      {
-        ...staticOptions(stage, "plugin"),
-        experimental: { localPlugins: { identity: { moduleName: "gatehouse/identity" } } },
-      },
-    );
-    return running([proxy, upstream], []);
-  },
-};
+const GATEWAY = fileURLToPath(new URL("../../gateway", import.meta.url));
 
 /** Our gateway as it is: all middlewares, limits that count but refuse nobody here, access log and metrics. */
-function gateway(name: string, what: string, access: Access): Subject {
+function gateway(name: string, what: string, access: Access, checks: Checks = "service"): Subject {
   return {
     name,
     what,
@@ -72,8 +51,8 @@ function gateway(name: string, what: string, access: Access): Subject {
       const proxy = await startTraefik(
         stage,
         name,
-        wholeGateway(stage, upstream, access),
-        staticOptions(stage, name),
+        wholeGateway(stage, upstream, access, checks),
+        staticOptions(stage, name, checks),
       );
       return running([proxy, upstream], access === "public" ? [] : stage.checks);
     },
@@ -91,44 +70,40 @@ export const userRoute = gateway(
   "user",
 );
 
-/** The keys that tokens are verified with, as text. */
-function publicKeys(stage: Stage): string {
-  const { keys } = JSON.parse(readFileSync(stage.signingKeys, "utf8")) as {
-    keys: { kid: string; x: string; y: string }[];
-  };
-  return JSON.stringify({ keys: keys.map(({ kid, x, y }) => ({ kid, x, y })) });
-}
+export const rememberingRoute = gateway(
+  "gateway-remembers",
+  "our whole gateway with limits, which remembers sessions: the same route",
+  "user",
+  "gateway",
+);
 
 /** What our gateway has besides its routes. */
-function staticOptions(stage: Stage, name: string): TraefikOptions {
+function staticOptions(stage: Stage, name: string, checks: Checks): TraefikOptions {
   return {
     entryPoint: { http: entryPointHttp, http2: entryPointHttp2, transport: entryPointTransport },
-    accessLog: { ...accessLogOptions, filePath: stage.file(`logs/bench-${name}-access.log`) },
+    accessLog: { ...accessLogOptions(checks), filePath: stage.file(`logs/bench-${name}-access.log`) },
     metrics: { prometheus: { ...prometheusOptions, buckets: latencyBuckets } },
+    ...(checks === "gateway" ? { experimental: sessionsPluginOptions } : {}),
     environment: runtimeEnvironment,
   };
 }
 
-function wholeGateway(
-  stage: Stage,
-  upstream: Started,
-  access: Access,
-): { readonly http: { readonly middlewares: object } } {
+function wholeGateway(stage: Stage, upstream: Started, access: Access, checks: Checks): object {
   const catalog = defineCatalog({ products: { routes: { [`GET ${PATH}`]: access } } });
   const configuration = gatewayConfiguration(catalog, {
     limits: { mode: "per-gateway", requestsPerMinute: 60_000_000, burst: 1_000_000, concurrent: 10_000 },
     drills: false,
     hstsSeconds: 0,
+    checks,
     forwardAuthAddress: () => authenticationUrl(stage),
   });
-  const file = renderFile(configuration, {
+  return renderFile(configuration, {
     ca: stage.ca,
     certificate: (name) => certificateFiles(stage, name),
     edge: certificateFiles(stage, "edge"),
     servers: () => [upstream.url],
     healthCheck: { path: "/health/ready", interval: "1s", timeout: "3s" },
   });
-  return file as { readonly http: { readonly middlewares: object } };
 }
 
 /** Traefik as little configured as it can be, with or without a check. */
@@ -214,7 +189,7 @@ export async function startTraefik(
   return stage.start(
     name,
     port,
-    ["env", "-C", PLUGINS, stage.traefik, `--configFile=${staticFile}`],
+    ["env", "-C", GATEWAY, stage.traefik, `--configFile=${staticFile}`],
     environment,
   );
 }

@@ -170,6 +170,7 @@ async function echoGateway() {
       replicas: 1,
       limits: "off",
       limitStoreFailure: "local",
+      checks: "service",
       drills: true,
       logs: false,
       roleRefusal: "401",

@@ -32,6 +32,7 @@ export async function startTestPlatform(
       replicas: 2,
       limits: "on",
       limitStoreFailure: "local",
+      checks: "service",
       drills: true,
       logs: false,
       roleRefusal: "401",

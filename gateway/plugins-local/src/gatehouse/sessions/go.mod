@@ -1,0 +1,3 @@
+module gatehouse/sessions
+
+go 1.22
