@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../services/catalog.ts";
@@ -163,9 +163,11 @@ describe("sessions that the gateway remembers", () => {
     const remembering = await runStack({ checks: "gateway" });
     const folder = join(import.meta.dirname, "../gateway/plugins-local/src/gatehouse/sessions");
     const source = Object.fromEntries(
-      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+      ["sessions", "ask", "lease", "memory", "service"]
+        .map((name) => `${name}.go`)
+        .concat(".traefik.yml", "go.mod")
+        .map((name) => [name, readFileSync(join(folder, name), "utf8")]),
     );
-    expect(Object.keys(source)).toEqual(expect.arrayContaining([".traefik.yml", "go.mod", "sessions.go"]));
     expect(remembering.one("kubernetes:helm.sh/v3:Release", "gateway-release").values).toMatchObject({
       deployment: {
         podAnnotations: { "gatehouse/sessions-plugin": expect.stringMatching(/^[0-9a-f]{16}$/) as string },

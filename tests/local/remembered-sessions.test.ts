@@ -197,7 +197,26 @@ describe("a gateway that cannot ask", () => {
   });
 });
 
-describe("replicas that die", () => {
+describe("replicas that hang or die", () => {
+  it.each(REPLICAS)(
+    "where %s hangs, another one is asked after a moment",
+    { timeout: 60_000 },
+    async (name) => {
+      await platform.remembered();
+      const strangers = await Promise.all(Array.from({ length: 10 }, () => platform.signUp()));
+      const pid = pidOf(name, platform.state);
+      process.kill(pid, "SIGSTOP");
+      try {
+        await sleep(3_500);
+        const reads = await Promise.all(strangers.map((user) => platform.read(user)));
+        expect(reads.map(({ status }) => status)).toEqual(strangers.map(() => 200));
+        expect(Math.max(...reads.map(({ sent, answered }) => answered - sent))).toBeLessThan(2_000);
+      } finally {
+        process.kill(pid, "SIGCONT");
+      }
+    },
+  );
+
   it("leave remembered sessions alone where a replica is replaced", { timeout: 60_000 }, async () => {
     const user = await platform.remembered();
     const reading = platform.readers(user, 1);

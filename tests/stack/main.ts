@@ -71,9 +71,9 @@ async function runDrills(): Promise<void> {
     cluster: new Cluster(outputs.namespace),
     outputs,
     services: Object.keys(catalog),
-    deploy: async (settings) => {
+    deploy: async (settings, ...options) => {
       for (const [key, value] of Object.entries(settings)) await stack.set(key, value);
-      await stack.up();
+      await stack.up(...options);
     },
     age: (days) => stack.age(days),
     suite: async () => runSuite(await stack.outputs()),

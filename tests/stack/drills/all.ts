@@ -11,6 +11,7 @@ import { brokenPod } from "./restart.ts";
 import { rotation } from "./rotation.ts";
 import { scaling } from "./scaling.ts";
 import { hiddenSecrets } from "./secrets.ts";
+import { rememberedSessions } from "./sessions.ts";
 
 /** All drills, in the order in which they disturb each other least. */
 export const drills: Readonly<Record<string, Drill>> = {
@@ -34,5 +35,6 @@ export const longDrills: Readonly<Record<string, Drill>> = {
   chaos,
   observability,
   rotation,
+  sessions: rememberedSessions,
   "external-database": externalDatabase,
 };

@@ -14,8 +14,8 @@ export interface DrillContext {
   readonly outputs: TestOutputs;
   /** Names of the services. */
   readonly services: readonly string[];
-  /** Deploys the same platform with other settings. */
-  readonly deploy: (settings: Readonly<Record<string, string>>) => Promise<void>;
+  /** Deploys the same platform with other settings, with options of `pulumi up`. */
+  readonly deploy: (settings: Readonly<Record<string, string>>, ...options: string[]) => Promise<void>;
   /** Takes the next step of a rotation, as `npm run rotate` does. */
   readonly rotate: (kind: string) => Promise<void>;
   /** Makes leaves look as if they had been issued that many days earlier. */

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -61,6 +62,9 @@ func (l *lease) keep() {
 		problem := ""
 		if err := l.renew(asked); err != nil {
 			problem = err.Error()
+			if errors.Is(err, context.DeadlineExceeded) {
+				l.service.reconnect()
+			}
 		}
 		if problem != told {
 			told = problem

@@ -21,7 +21,7 @@ type service struct {
 	files   []string
 	mutex   sync.RWMutex
 	client  *http.Client
-	// version is that of the files which the client was made from.
+	// version is that of the files which the client was made from. Whoever renews the lease has it for himself.
 	version string
 }
 
@@ -71,6 +71,12 @@ func (s *service) refresh() error {
 		former.CloseIdleConnections()
 	}
 	return nil
+}
+
+// reconnect has the next refresh make the client anew: a connection whose other end is silent is used no more, and a new
+// one may lead to another replica.
+func (s *service) reconnect() {
+	s.version = ""
 }
 
 func newTransport(ca string, certificate string, key string) (*http.Transport, error) {
