@@ -16,15 +16,15 @@ export const ratios: readonly Ratio[] = [
   both(["forward-auth", "traefik"], "Traefik with ForwardAuth / Traefik alone", {}),
   both(["gateway-public", "traefik"], "our gateway, public route / Traefik alone", {}),
   both(["gateway", "gateway-public"], "our gateway, signed in / public", { throughput: 0.6 }),
-  both(["gateway-remembers", "gateway-public"], "our gateway, sessions remembered / public", {
+  both(["plugin", "gateway-public"], "our gateway, sessions remembered / public", {
     throughput: 0.85,
   }),
   both(["gateway", "nginx"], "our gateway / nginx", { perCpuSecond: 1 }),
   both(["gateway", "caddy"], "our gateway / Caddy", { perCpuSecond: 1 }),
   both(["gateway", "fastify"], "our gateway / Fastify", { perCpuSecond: 1 }),
-  both(["gateway-remembers", "nginx"], "sessions remembered / nginx", { perCpuSecond: 1 }),
-  both(["gateway-remembers", "caddy"], "sessions remembered / Caddy", { perCpuSecond: 1 }),
-  both(["gateway-remembers", "fastify"], "sessions remembered / Fastify", { perCpuSecond: 1 }),
+  both(["plugin", "nginx"], "sessions remembered / nginx", { perCpuSecond: 1 }),
+  both(["plugin", "caddy"], "sessions remembered / Caddy", { perCpuSecond: 1 }),
+  both(["plugin", "fastify"], "sessions remembered / Fastify", { perCpuSecond: 1 }),
   both(["gateway", "flask"], "our gateway / Flask", { perCpuSecond: 5 }),
   both(["gateway", "envoy"], "our gateway / Envoy, which guarantees less", {}),
 ].flat();

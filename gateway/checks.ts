@@ -10,7 +10,7 @@ export type Checks = "service" | "gateway";
 /** What two settings cannot both be; undefined where they can. */
 export function contradiction(checks: Checks, limits: LimitsMode | "on" | "off"): string | undefined {
   if (checks !== "gateway" || limits !== "central") return undefined;
-  return "central limits are counted by the check that checks at the gateway leave out: choose one of them";
+  return "central limits are counted where each request is checked, which a gateway that remembers sessions leaves out";
 }
 
 /** The plugin that remembers sessions. */

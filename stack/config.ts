@@ -134,7 +134,7 @@ function describe(issue: z.core.$ZodIssue): string {
 /** What each key allows by itself but the keys together do not. */
 function contradictions(settings: Settings, known: readonly string[]): string[] {
   const problems: string[] = [];
-  const contrary = contradiction(settings.checks, settings.limits === "central" ? "central" : "off");
+  const contrary = contradiction(settings.checks, settings.limits);
   if (contrary !== undefined) problems.push(`gatehouse:checks: ${contrary}`);
   if (settings.exposure === "NodePort" && settings.hosts.length === 0)
     problems.push("gatehouse:hosts: with exposure NodePort, name at least one address of a node");

@@ -71,7 +71,7 @@ export const userRoute = gateway(
 );
 
 export const rememberingRoute = gateway(
-  "gateway-remembers",
+  "plugin",
   "our whole gateway with limits, which remembers sessions: the same route",
   "user",
   "gateway",
