@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
 import { Readers } from "../../support/readers.ts";
+import { until } from "../cluster.ts";
 import { expectNoFailure, underLoad } from "../load.ts";
 import { User } from "../user.ts";
 import type { Drill, DrillContext } from "./drill.ts";
@@ -16,11 +17,8 @@ const AFTER = 2_000;
 /** The gateways remember sessions, and let none in whose logout was answered; turned on and off under load. */
 export const rememberedSessions: Drill = async (context) => {
   const { outputs, say } = context;
-  const on = await underLoad(outputs, async () => {
-    await context.deploy({ checks: "gateway" });
-    await calm(context);
-  });
   try {
+    const on = await underLoad(outputs, () => turnOn(context));
     say(`turned on: ${expectNoFailure("while it was turned on", on)}`);
     await context.suite();
     const figure = await endSessions(context);
@@ -32,9 +30,21 @@ export const rememberedSessions: Drill = async (context) => {
   }
 };
 
-/** In the order of docs/kubernetes.md. */
+/** Both in the order of docs/kubernetes.md. */
+async function turnOn(context: DrillContext): Promise<void> {
+  await context.deploy({ checks: "gateway" }, "--target", "**gateway-release");
+  await calm(context);
+  await until("the former gateway pods have gone", 60, async () => {
+    const label = "app.kubernetes.io/name=gateway";
+    const pods = await context.cluster.kubectl(["get", "pods", "-l", label, "-o", "name"]);
+    return pods.trim().split("\n").length === 2;
+  });
+  await context.deploy({});
+  await calm(context);
+}
+
 async function turnOff(context: DrillContext): Promise<void> {
-  await context.deploy({ checks: "service" }, "--target", "**authenticate");
+  await context.deploy({ checks: "service" }, "--target", "**middleware-authenticate");
   await context.deploy({});
   await calm(context);
 }
