@@ -30,11 +30,11 @@ function gatewayDashboard(): Dashboard {
         p50: quantile(0.5, "traefik_router_request_duration_seconds"),
         p99: quantile(0.99, "traefik_router_request_duration_seconds"),
       }),
-      graph("Duration by service, p99", "s", {
-        "{{service}}": quantile(0.99, "traefik_service_request_duration_seconds", ["service"]),
+      graph("Duration by route, p99", "s", {
+        "{{router}}": quantile(0.99, "traefik_router_request_duration_seconds", ["router"]),
       }),
-      failures("service", {
-        "{{service}} {{code}}": rate("traefik_service_requests_total", ["service", "code"], 'code=~"5.."'),
+      failures({
+        "{{router}} {{code}}": rate("traefik_router_requests_total", ["router", "code"], 'code=~"5.."'),
       }),
     ],
     [
@@ -60,7 +60,7 @@ function serviceDashboard(catalog: Catalog, service: string): Dashboard {
       graph("Requests by route", "reqps", {
         "{{method}} {{route}}": rate(requests, ["method", "route"], own),
       }),
-      failures("route", {
+      failures({
         "{{method}} {{route}} {{status}}": rate(
           requests,
           ["method", "route", "status"],
@@ -123,8 +123,8 @@ function calleePanels(catalog: Catalog, service: string): Panel[] {
   return [graph("Open circuit breakers", "none", { "{{callee}}": open })];
 }
 
-function failures(of: string, lines: Panel["lines"]): Panel {
-  return { ...graph(`Failures by ${of}`, "reqps", lines), empty: "None" };
+function failures(lines: Panel["lines"]): Panel {
+  return { ...graph("Failures by route", "reqps", lines), empty: "None" };
 }
 
 /** A service counts every reason from its start on: those that nobody was refused for would hide the others. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 import { catalog } from "../services/catalog.ts";
 import type { Stack } from "./testing.ts";
 import { podsIn, runStack } from "./testing.ts";
@@ -29,7 +30,7 @@ describe("with observability", () => {
     parse(
       stack.one("kubernetes:core/v1:ConfigMap", "prometheus-configuration").data["prometheus.yml"] ?? "",
     ) as {
-      scrape_configs: { job_name: string; relabel_configs: unknown[] }[];
+      scrape_configs: { job_name: string; relabel_configs: unknown[]; metric_relabel_configs?: unknown }[];
       rule_files: string[];
       alerting: unknown;
     };
@@ -52,6 +53,17 @@ describe("with observability", () => {
         source_labels: ["__meta_kubernetes_pod_name"],
         target_label: "instance",
       });
+  });
+
+  it("a router of the gateway has the name of its IngressRoute, without the rest of Traefik's", () => {
+    const [gateway, ...services] = configuration().scrape_configs;
+    const [{ regex }] = z.tuple([z.object({ regex: z.string() })]).parse(gateway?.metric_relabel_configs);
+    // Prometheus' expressions are anchored at both ends.
+    const name = new RegExp(`^(?:${regex})$`).exec(
+      "gatehouse-get-products-admin-1c6f0b24b2be42eca624@kubernetescrd",
+    );
+    expect(name?.[1]).toBe("get-products-admin");
+    for (const service of services) expect(service).not.toHaveProperty("metric_relabel_configs");
   });
 
   it("Prometheus raises the alerts of the rules that it mounts", () => {

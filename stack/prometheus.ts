@@ -112,6 +112,7 @@ function configurationIn(catalog: Catalog, namespace: string, settings: Observab
     discover: (job) => ({
       kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [namespace] } }],
       relabel_configs: relabelConfigs(job, job === GATEWAY ? GATEWAY_METRICS_PORT : SERVICE_PORT),
+      ...(job === GATEWAY ? { metric_relabel_configs: [routerName(namespace)] } : {}),
     }),
   });
 }
@@ -125,6 +126,12 @@ function relabelConfigs(name: string, port: number): object[] {
     { source_labels: [`${pod}_ip`], target_label: "__address__", replacement: `$1:${port}` },
     { source_labels: [`${pod}_name`], target_label: "instance" },
   ];
+}
+
+/** A router is called what its IngressRoute is: Traefik puts the namespace before it, and a hash and its provider behind. */
+function routerName(namespace: string): object {
+  const regex = `${namespace}-(.+)-[0-9a-f]{20}@kubernetescrd`;
+  return { source_labels: ["router"], regex, target_label: "router" };
 }
 
 /** Values of the chart: one server with a volume, and none of what comes along for whole clusters. */

@@ -71,6 +71,15 @@ export class Prometheus {
     return result.map(({ metric }) => metric["service"]);
   }
 
+  /** The routers of the gateway that were sent requests. */
+  async routers(): Promise<(string | undefined)[]> {
+    const { result } = await this.#ask(
+      "/api/v1/query?query=count by (router) (traefik_router_requests_total)",
+      vector,
+    );
+    return result.map(({ metric }) => metric["router"]);
+  }
+
   /** Whether an alert fires for a service. */
   async isFiring(alert: string, service: string): Promise<boolean> {
     const { alerts: all } = await this.#ask("/api/v1/alerts", alerts);

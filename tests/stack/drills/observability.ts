@@ -54,6 +54,9 @@ async function expectRequests({ outputs, services }: DrillContext, prometheus: P
     });
   });
   await user.close();
+  const routers = await prometheus.routers();
+  if (!routers.includes("get-openapi-json"))
+    throw new Error(`the gateway's routers have other names than their routes: ${routers.join(", ")}`);
 }
 
 /** A service without a pod is told of within minutes, and no more once it is back. */
