@@ -4,7 +4,7 @@ import type { Middleware } from "./terms.ts";
  * Requests that one gateway instance lets in for one route, from all sources together, before anybody is asked who
  * they are. More than the services work on at once, so that these are never idle, and more than one source may have.
  */
-export const REQUESTS_PER_ROUTE = 64;
+export const REQUESTS_PER_ROUTE = 48;
 
 /** Seconds after which a refused client is to come back. */
 const RETRY_AFTER = 1;

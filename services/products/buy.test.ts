@@ -211,7 +211,13 @@ describe("an Idempotency-Key", () => {
 describe("a run on a product", () => {
   it("of 60 buyers sells the stock of 25 exactly, and tells the others that it is sold out", async () => {
     const id = await service.add(25);
-    const answers = await Promise.all(Array.from({ length: 60 }, () => buy(service.app, id)));
+    // A busy machine may have no room for all at once; who is told so comes again, as its Retry-After says.
+    const buyInTheEnd = async () => {
+      let answer = await buy(service.app, id);
+      while (answer.status === 503) answer = await buy(service.app, id);
+      return answer;
+    };
+    const answers = await Promise.all(Array.from({ length: 60 }, buyInTheEnd));
     const count = (status: number) => answers.filter((answer) => answer.status === status).length;
     expect([count(201), count(409)]).toEqual([25, 35]);
     expect(await service.stockOf(id)).toBe(0);
