@@ -109,7 +109,8 @@ describe("npm start", () => {
       const { client } = await signUp(outputs);
       expect((await client.get("/products/admin")).status).toBe(403);
       expect((await client.get("/orders/fail")).status).toBe(404);
-      const many = await Promise.all(Array.from({ length: 60 }, () => client.get("/orders")));
+      // More than limits would let in, and no more than a route has room for.
+      const many = await Promise.all(Array.from({ length: 45 }, () => client.get("/orders")));
       expect(many.every(({ status }) => status === 200)).toBe(true);
       runner.child.kill("SIGINT");
       expect(await runner.ended()).toBe(0);
