@@ -36,7 +36,7 @@ async function endDirectly(user: SignedIn): Promise<void> {
   expect(statusCode).toBe(204);
 }
 
-/** Every replica of authentication stands still for a while. */
+/** Every replica of authentication stands still for a while. Resolves once the gateway takes them for healthy again. */
 async function withServiceStopped<R>(run: () => Promise<R>): Promise<R> {
   const pids = REPLICAS.map((name) => pidOf(name, platform.state));
   for (const pid of pids) process.kill(pid, "SIGSTOP");
@@ -44,6 +44,12 @@ async function withServiceStopped<R>(run: () => Promise<R>): Promise<R> {
     return await run();
   } finally {
     for (const pid of pids) process.kill(pid, "SIGCONT");
+    await eventually("the service being there again", () =>
+      platform.signUp().then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 }
 
