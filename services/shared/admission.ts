@@ -14,12 +14,18 @@ const ROOM: Room = { atOnce: 32, waiting: 64, patience: 500, haste: 50 };
  */
 export function admit(room: Room = ROOM): MiddlewareHandler {
   const compartments = new Map<Route["access"], Compartment>();
-  return async (c, next) => {
-    const access = c.get("catalogRoute")?.access ?? "public";
-    const compartment = compartments.get(access) ?? new Compartment(room);
+  const compartmentOf = (access: Route["access"]) => {
+    const known = compartments.get(access);
+    if (known !== undefined) return known;
+    const compartment = new Compartment(room);
     compartments.set(access, compartment);
-    await compartment.run(next).catch((error: unknown) => {
-      throw error instanceof NoRoom ? new Problem("overloaded", { headers: retryLater() }) : error;
-    });
+    return compartment;
+  };
+  return async (c, next) => {
+    await compartmentOf(c.get("catalogRoute")?.access ?? "public")
+      .run(next)
+      .catch((error: unknown) => {
+        throw error instanceof NoRoom ? new Problem("overloaded", { headers: retryLater() }) : error;
+      });
   };
 }

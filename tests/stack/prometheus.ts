@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertRules } from "../../observability/alerts.ts";
 import { catalog } from "../../services/catalog.ts";
+import { seriesOf } from "../support/prometheus.ts";
 import { until } from "./cluster.ts";
 import type { Forwarded } from "./port-forward.ts";
 
@@ -19,7 +20,6 @@ const targets = z.object({
 const rules = z.object({
   groups: z.array(z.object({ rules: z.array(z.object({ name: z.string(), health: z.string() })) })),
 });
-const vector = z.object({ result: z.array(z.object({ metric: z.record(z.string(), z.string()) })) });
 const alerts = z.object({
   alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), state: z.string() })),
 });
@@ -65,19 +65,13 @@ export class Prometheus {
   }
 
   /** The services that were sent requests in the last minute. */
-  async busyServices(): Promise<(string | undefined)[]> {
-    const query = encodeURIComponent("sum by (service) (rate(http_requests_total[1m])) > 0");
-    const { result } = await this.#ask(`/api/v1/query?query=${query}`, vector);
-    return result.map(({ metric }) => metric["service"]);
+  busyServices(): Promise<(string | undefined)[]> {
+    return this.#labels("service", "sum by (service) (rate(http_requests_total[1m])) > 0");
   }
 
   /** The routers of the gateway that were sent requests. */
-  async routers(): Promise<(string | undefined)[]> {
-    const { result } = await this.#ask(
-      "/api/v1/query?query=count by (router) (traefik_router_requests_total)",
-      vector,
-    );
-    return result.map(({ metric }) => metric["router"]);
+  routers(): Promise<(string | undefined)[]> {
+    return this.#labels("router", "count by (router) (traefik_router_requests_total)");
   }
 
   /** Whether an alert fires for a service. */
@@ -87,6 +81,10 @@ export class Prometheus {
       ({ labels, state }) =>
         labels["alertname"] === alert && labels["service"] === service && state === "firing",
     );
+  }
+
+  async #labels(label: string, expression: string): Promise<(string | undefined)[]> {
+    return (await seriesOf(this.#url, expression)).map(({ metric }) => metric[label]);
   }
 
   async #ask<Data>(path: string, data: z.ZodType<Data>): Promise<Data> {

@@ -20,10 +20,24 @@ const answer = z.discriminatedUnion("status", [
   }),
 ]);
 
+/** A series with its value now. */
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+/** The series of an expression now, by the Prometheus at a URL. @throws what Prometheus has to say against it */
+export async function seriesOf(url: string, expression: string): Promise<Series[]> {
+  const { body } = await request(`${url}/api/v1/query`, { query: { query: expression } });
+  const said = answer.parse(await body.json());
+  if (said.status === "error") throw new Error(`${expression}: ${said.error}`);
+  return said.data.result;
+}
+
 /** A real Prometheus as a process, with data of its own. */
 export interface RunningPrometheus {
-  /** The series of an expression now. Throws what Prometheus has to say against it. */
-  query(expression: string): Promise<{ metric: Record<string, string>; value: [number, string] }[]>;
+  /** The series of an expression now. @throws what Prometheus has to say against it */
+  query(expression: string): Promise<Series[]>;
   stop(): Promise<void>;
 }
 
@@ -43,12 +57,7 @@ export async function startPrometheus(configuration: string): Promise<RunningPro
     { stdio: "inherit" },
   );
   const running: RunningPrometheus = {
-    query: async (query) => {
-      const { body } = await request(`${url}/api/v1/query`, { query: { query } });
-      const said = answer.parse(await body.json());
-      if (said.status === "error") throw new Error(`${query}: ${said.error}`);
-      return said.data.result;
-    },
+    query: (expression) => seriesOf(url, expression),
     stop: async () => {
       const gone = once(prometheus, "exit");
       prometheus.kill("SIGKILL");
