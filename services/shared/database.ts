@@ -86,13 +86,13 @@ function watchPool(pool: pg.Pool, name: string, metrics: Metrics): void {
  * network policies are put in place: until then it must not get requests.
  */
 export async function awaitDatabase<DB>(db: Kysely<DB>, logger: Pick<Logger, "warn">): Promise<void> {
-  for (;;) {
+  for (let pause = 50; ; pause = Math.min(2 * pause, 500)) {
     try {
       await sql`select 1`.execute(db);
       return;
     } catch (error) {
       logger.warn({ err: error }, "the database does not answer yet");
-      await sleep(500);
+      await sleep(pause);
     }
   }
 }
