@@ -199,6 +199,21 @@ describe("sessions that the gateway remembers", () => {
     expect(leaseIn(remembering)).toBe("500");
   });
 
+  it("take other pods with every step of a rotation that changes the certificates in them", async () => {
+    const annotations = async (generations: Record<string, string>) => {
+      const { values } = (await runStack({ checks: "gateway", generations })).one(
+        "kubernetes:helm.sh/v3:Release",
+        "gateway-release",
+      );
+      return JSON.stringify((values as { deployment: { podAnnotations: object } }).deployment.podAnnotations);
+    };
+    const steps = [{}, { ca: "1,2" }, { ca: "2,1" }, { ca: "2" }, { leaves: "2" }];
+    const seen = [];
+    for (const step of steps) seen.push(await annotations(step));
+    expect(new Set(seen).size).toBe(steps.length);
+    expect(await annotations({ "signing-keys": "1,2" })).toBe(seen[0]);
+  });
+
   it("are not with limits that are counted by the check", async () => {
     await expect(runStack({ checks: "gateway", limits: "central" })).rejects.toThrow(/gatehouse:checks/);
   });

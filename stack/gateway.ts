@@ -76,7 +76,10 @@ export class Gateway extends pulumi.ComponentResource {
           values: gatewayValues(GATEWAY, config.pods(GATEWAY), {
             publicPort: exposure.httpsPort,
             tracesEndpoint: config.tracesEndpoint,
-            sessions: config.checks === "gateway" ? sessionsPlugin(CLIENT_CERTIFICATE) : undefined,
+            sessions:
+              config.checks === "gateway"
+                ? sessionsPlugin(CLIENT_CERTIFICATE, config.generations)
+                : undefined,
           }),
         },
         { ...parent, dependsOn: [policy, client.resource] },

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SESSIONS_MODULE, SESSIONS_PLUGIN, sessionsPluginOptions } from "../gateway/checks.ts";
+import type { StackConfig } from "./config.ts";
 
 /** Where Traefik looks for local plugins, in its image and below the folder of the gateway's rules. */
 const PLUGINS = `plugins-local/src/${SESSIONS_MODULE}`;
@@ -14,12 +15,19 @@ export const CLIENT_CERTIFICATE_FOLDER = "/certificates";
 export interface SessionsPlugin {
   /** Values of the chart. */
   readonly values: object;
-  /** A pod reads the plugin when it starts: another plugin makes other pods. */
+  /** A pod reads the plugin when it starts, and the kubelet is slow to show it another certificate: either makes other pods. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** The plugin as part of the chart's values, which put its source into a ConfigMap. @param secret the gateway's own */
-export function sessionsPlugin(secret: string): SessionsPlugin {
+/**
+ * The plugin as part of the chart's values, which put its source into a ConfigMap.
+ * @param secret the gateway's own, with its certificate and the CAs that it trusts
+ * @param generations of these: unlike the certificates themselves, a preview knows them
+ */
+export function sessionsPlugin(
+  secret: string,
+  { ca, leaves }: Pick<StackConfig["generations"], "ca" | "leaves">,
+): SessionsPlugin {
   const source = Object.fromEntries(
     readdirSync(SOURCES)
       .filter((name) => !name.endsWith("_test.go"))
@@ -42,6 +50,9 @@ export function sessionsPlugin(secret: string): SessionsPlugin {
       },
       volumes: [{ name: secret, mountPath: CLIENT_CERTIFICATE_FOLDER, type: "secret" }],
     },
-    annotations: { "gatehouse/sessions-plugin": hash },
+    annotations: {
+      "gatehouse/sessions-plugin": hash,
+      "gatehouse/certificate-generations": `ca ${ca.join()}; leaves ${leaves.join()}`,
+    },
   };
 }
