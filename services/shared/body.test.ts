@@ -60,6 +60,11 @@ describe("a body's size", () => {
     expect(await codeOf(await sendInPieces(body))).toEqual(problem(413, "body_too_large"));
   });
 
+  it("is counted where Transfer-Encoding overrides what is told", async () => {
+    const headers = { ...json, "content-length": "9", "transfer-encoding": "chunked" };
+    expect(await codeOf(await send(ofSize(64 * 1024 + 1), headers))).toEqual(problem(413, "body_too_large"));
+  });
+
   it("counts in bytes, not in characters", async () => {
     const text = `"${"é".repeat(40_000)}"`;
     expect(await codeOf(await sendInPieces(text))).toEqual(problem(413, "body_too_large"));
