@@ -11,6 +11,7 @@ import { IDLE_CONNECTION_SECONDS } from "./lifetimes.ts";
 import { Metrics } from "./metrics.ts";
 import type { Identity } from "../../tests/support/certificates.ts";
 import { TestCertificates } from "../../tests/support/certificates.ts";
+import { quantile } from "../../tests/support/quantile.ts";
 import { ask, HOST, TestProcess } from "../../tests/support/service-process.ts";
 
 let certificates: TestCertificates;
@@ -152,6 +153,21 @@ describe("the client that services call each other with", () => {
     await expect(client.post(add, {})).rejects.toThrow(/timeout/i);
     mute.close();
     await client.close();
+  });
+});
+
+describe("an answer in several writes", () => {
+  it("does not wait with the second until the first is acknowledged, which clients put off for 40 ms", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const times: number[] = [];
+    for (let turn = 0; turn < 40; turn++) {
+      const start = performance.now();
+      const answer = await service.http1("/orders?pieces", gateway, { agent });
+      times.push(performance.now() - start);
+      expect(answer).toEqual({ status: 200, body: { pieces: 2 } });
+    }
+    agent.destroy();
+    expect(quantile(times, 0.5)).toBeLessThan(30);
   });
 });
 

@@ -54,6 +54,8 @@ export async function serve(app: Hono<any>, options: ServeOptions): Promise<void
     serverOptions: {
       allowHTTP1: true,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      // As node:https has it by itself: else the rest of an answer in several writes waits for the first to be acknowledged.
+      noDelay: true,
       ca: readFileSync(environment.TLS_CA_FILE),
       cert: readFileSync(environment.TLS_CERT_FILE),
       key: readFileSync(environment.TLS_KEY_FILE),

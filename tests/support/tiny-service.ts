@@ -1,7 +1,7 @@
 /**
  * A service without a domain, as the main of every service makes one, for the tests of the server, which start it
  * as a process. `GET /orders` answers with the caller's name; with `?wait` it tells the test that it is in flight
- * and answers once the test says so.
+ * and answers once the test says so, with `?pieces` it answers in several writes.
  */
 import { createServiceApp } from "../../services/shared/app.ts";
 import { createBase } from "../../services/shared/base.ts";
@@ -25,6 +25,7 @@ app.get("/orders", async (c) => {
     tell("in flight");
     await goOn;
   }
+  if (c.req.query("pieces") !== undefined) return c.body(new Blob(['{"pie', 'ces":2}']).stream());
   return c.json({ caller: certificateCaller(c.env), version: c.req.header("x-test") ?? null });
 });
 app.post("/microservice/orders/add", async (c) =>
